@@ -1,0 +1,47 @@
+# The libraries of others, each as a target ext_<name>. All of them are Debian packages (tools/setup.sh installs
+# them). Each is linked only to the folder that wraps it. snappy and libmicrohttpd are not here: they are opened on
+# first use by the one .c file that owns them.
+
+find_package(Threads REQUIRED)
+
+# ottla_external(NAME HEADER LIBRARY PACKAGE): LIBRARY may be "" for a header-only one.
+function(ottla_external name header library package)
+    add_library(ext_${name} INTERFACE)
+    find_path(OTTLA_${name}_INCLUDE ${header})
+    if(NOT OTTLA_${name}_INCLUDE)
+        message(FATAL_ERROR "${header} is missing: run tools/setup.sh, or apt-get install ${package}")
+    endif()
+    if(NOT OTTLA_${name}_INCLUDE MATCHES "^/usr/include$")
+        target_include_directories(ext_${name} SYSTEM INTERFACE ${OTTLA_${name}_INCLUDE})
+    endif()
+    if(library)
+        find_library(OTTLA_${name}_LIBRARY ${library})
+        if(NOT OTTLA_${name}_LIBRARY)
+            message(FATAL_ERROR "lib${library} is missing: run tools/setup.sh, or apt-get install ${package}")
+        endif()
+        target_link_libraries(ext_${name} INTERFACE ${OTTLA_${name}_LIBRARY})
+    endif()
+    mark_as_advanced(OTTLA_${name}_INCLUDE OTTLA_${name}_LIBRARY)
+endfunction()
+
+ottla_external(isal isa-l.h isal libisal-dev)
+ottla_external(uthash uthash.h "" uthash-dev)
+ottla_external(lz4 lz4frame.h lz4 liblz4-dev)
+ottla_external(zstd zstd.h zstd libzstd-dev)
+ottla_external(zlib zlib.h z zlib1g-dev)
+ottla_external(lmdb lmdb.h lmdb liblmdb-dev)
+ottla_external(jansson jansson.h jansson libjansson-dev)
+ottla_external(ssl openssl/ssl.h ssl libssl-dev)
+ottla_external(crypto openssl/evp.h crypto libssl-dev)
+ottla_external(rdkafka librdkafka/rdkafka.h rdkafka librdkafka-dev)
+if(BUILD_TESTING OR NOT DEFINED BUILD_TESTING)
+    find_path(OTTLA_cmocka_INCLUDE cmocka.h)
+    find_library(OTTLA_cmocka_LIBRARY cmocka)
+endif()
+
+add_library(ext_openssl INTERFACE)
+target_link_libraries(ext_openssl INTERFACE ext_ssl ext_crypto)
+add_library(ext_threads INTERFACE)
+target_link_libraries(ext_threads INTERFACE Threads::Threads)
+add_library(ext_dl INTERFACE)
+target_link_libraries(ext_dl INTERFACE ${CMAKE_DL_LIBS})
