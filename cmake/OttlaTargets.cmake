@@ -185,6 +185,7 @@ function(ottla_fuzz_targets)
 endfunction()
 
 # test/e2e/test_*.py, each file one test under Debian's own Python; examples/tutorial.sh.
+# A line "# labels: slow" in such a file keeps it out of the runs under sanitizers.
 function(ottla_e2e_tests)
     set(environment "OTTLA_BIN=${CMAKE_BINARY_DIR}/ottla" "OTTLA_ROOT=${CMAKE_SOURCE_DIR}"
                     "OTTLA_BUILD=${CMAKE_BINARY_DIR}" "PYTHONPATH=${CMAKE_SOURCE_DIR}/tools/pytest"
@@ -196,12 +197,15 @@ function(ottla_e2e_tests)
         # The plug-in no_skips turns a skipped test into a failed run.
         add_test(NAME ${name} COMMAND /usr/bin/python3 -m pytest -q -p no_skips -p no:cacheprovider ${script}
                  WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-        set_tests_properties(${name} PROPERTIES LABELS e2e TIMEOUT 300 ENVIRONMENT "${environment}")
+        file(STRINGS ${script} labels REGEX "^# labels: ")
+        string(REPLACE "# labels: " "" labels "${labels}")
+        set_tests_properties(
+            ${name} PROPERTIES LABELS "e2e;${labels}" TIMEOUT 300 ENVIRONMENT "${environment}")
     endforeach()
     file(GLOB tutorial CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/tutorial.sh)
     if(tutorial)
         add_test(NAME e2e_tutorial COMMAND ${tutorial} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-        set_tests_properties(e2e_tutorial PROPERTIES LABELS "e2e;tutorial" TIMEOUT 400 RESOURCE_LOCK port_9092
+        set_tests_properties(e2e_tutorial PROPERTIES LABELS "e2e;slow" TIMEOUT 400 RESOURCE_LOCK port_9092
                                                      ENVIRONMENT "${environment}")
     endif()
 endfunction()
