@@ -33,7 +33,7 @@ struct walk {
 };
 
 static const struct {
-    uint8_t held; /* bytes in memory */
+    uint8_t held;  /* bytes in memory */
     uint8_t rigid; /* fewest bytes on the wire */
     uint8_t flex;
 } type_sizes[] = {
@@ -909,7 +909,8 @@ static int random_slice(const struct msg_field *f, bool nullable, struct slice *
                         struct prng *rng, struct arena *a)
 {
     /* Lengths around the place where the compact form's prefix grows to two bytes, now and then. */
-    size_t len = (size_t)(prng_below(rng, 16) == 0 ? 120 + prng_below(rng, 16) : prng_below(rng, 12));
+    size_t len =
+        (size_t)(prng_below(rng, 16) == 0 ? 120 + prng_below(rng, 16) : prng_below(rng, 12));
     uint8_t *p;
 
     if (nullable && prng_below(rng, 4) == 0) {

@@ -45,6 +45,7 @@ enum msg_type {
 #define MSG_ARRAY 0x20u /* added to a type: pointer and int32_t count */
 #define MSG_RIGID 0x40u /* added to a type: never in the compact form */
 #define MSG_TYPE_MASK 0x1fu
+#define MSG_NO_TAG UINT8_MAX
 
 /* Versions first..last; an open range ends at INT8_MAX, an empty one is {1, 0}. */
 struct msg_versions {
@@ -120,5 +121,50 @@ int msg_random(const struct msg_desc *d, void *ret, struct prng *rng, int16_t ve
 
 /* cnt structs of `size` bytes, each a copy of *init; NULL when out of memory or cnt < 0. */
 void *msg_new_array(struct arena *a, const void *init, size_t size, int32_t cnt);
+
+/*
+ * The typed faces of the functions above; the generated headers use these for each struct.
+ *
+ * For every struct S, part of a message or a whole one:
+ *     void S_init(struct S *m)                            every field at its default
+ *     struct S *S_new(struct arena *a, int32_t cnt)       so many of them; NULL: out of memory
+ */
+#define MSG_DECLARE_PART(S) \
+    extern const struct S S##_default; \
+    static inline void S##_init(struct S *m) \
+    { \
+        *m = S##_default; \
+    } \
+    static inline struct S *S##_new(struct arena *a, int32_t cnt) \
+    { \
+        return msg_new_array(a, &S##_default, sizeof(struct S), cnt); \
+    }
+
+/* For every message M also what msg_x() does: M_decode, M_size, M_encode, M_dump, M_random. */
+#define MSG_DECLARE(M) \
+    MSG_DECLARE_PART(M) \
+    extern const struct msg_desc M##_desc; \
+    WARN_UNUSED static inline int M##_decode(struct M *ret, struct rd *r, int16_t version, \
+                                             struct arena *a) \
+    { \
+        return msg_decode(&M##_desc, ret, r, version, a); \
+    } \
+    static inline size_t M##_size(const struct M *m, int16_t version) \
+    { \
+        return msg_size(&M##_desc, m, version); \
+    } \
+    WARN_UNUSED static inline int M##_encode(const struct M *m, struct wr *w, int16_t version) \
+    { \
+        return msg_encode(&M##_desc, m, w, version); \
+    } \
+    static inline void M##_dump(const struct M *m, struct str *s, int16_t version) \
+    { \
+        msg_dump(&M##_desc, m, s, version); \
+    } \
+    WARN_UNUSED static inline int M##_random(struct M *ret, struct prng *rng, int16_t version, \
+                                             struct arena *a) \
+    { \
+        return msg_random(&M##_desc, ret, rng, version, a); \
+    }
 
 #endif
