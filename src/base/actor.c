@@ -15,6 +15,7 @@ void actor_init(struct actor *a)
     atomic_init(&a->word, WORD_IDLE);
     a->pending = NULL;
     a->runq_next = NULL;
+    a->runner = NULL;
 }
 
 void runner_init(struct runner *r)
@@ -79,6 +80,7 @@ static bool actor_run(struct actor *a, struct runner *r)
 {
     unsigned budget = ACTOR_BUDGET_CNT;
 
+    a->runner = r;
     for (;;) {
         while (a->pending != NULL) {
             struct actor_task *task = a->pending;
@@ -105,15 +107,13 @@ void actor_submit(struct actor *a, struct actor_task *task, struct runner *r)
     for (;;) {
         if (word == WORD_IDLE) {
             if (atomic_compare_exchange_weak_explicit(&a->word, &word, WORD_BUSY,
-                                                      memory_order_acquire,
-                                                      memory_order_relaxed)) {
+                                                      memory_order_acquire, memory_order_relaxed)) {
                 break;
             }
         } else {
             task->next = (struct actor_task *)word; /* WORD_BUSY marks the end of the stack */
             if (atomic_compare_exchange_weak_explicit(&a->word, &word, (uintptr_t)task,
-                                                      memory_order_release,
-                                                      memory_order_relaxed)) {
+                                                      memory_order_release, memory_order_relaxed)) {
                 return;
             }
         }

@@ -31,6 +31,7 @@ struct actor {
     _Atomic(uintptr_t) word;
     struct actor_task *pending; /* in order; the runner's */
     struct actor *runq_next;
+    struct runner *runner; /* who runs it now; read it from inside a task only */
 };
 
 struct runner {
@@ -45,6 +46,12 @@ void runner_init(struct runner *r);
 /* Hands `task` to the actor. When this call finds the actor idle and no task is running on `r`, the
  * task has run when it returns. */
 void actor_submit(struct actor *a, struct actor_task *task, struct runner *r);
+
+/* From inside a task: the runner of the thread that runs it. */
+static inline struct runner *actor_runner(const struct actor *a)
+{
+    return a->runner;
+}
 
 /* Runs actors from the list until it is empty or each has had its budget once. True when some are
  * left: the caller comes back in its next turn. */

@@ -69,6 +69,12 @@ int64_t reactor_wall_ms(const struct reactor *r);
 struct os *reactor_os(struct reactor *r);
 struct runner *reactor_runner(struct reactor *r);
 
+/* The reactor whose runner runs an actor's task (base/actor.h: actor_runner()). */
+struct reactor *reactor_of_runner(struct runner *runner);
+
+/* Whether the caller is on this reactor's thread. Any thread may ask. */
+bool reactor_is_current(const struct reactor *r);
+
 /* Deadlines are of reactor_mono_ms(). Setting a set timer moves it. ERR_NOMEM only. */
 void reactor_timer_init(struct reactor_timer *t, void (*run)(struct reactor_timer *t));
 int reactor_timer_set(struct reactor *r, struct reactor_timer *t, int64_t deadline_ms) WARN_UNUSED;
@@ -76,6 +82,7 @@ void reactor_timer_cancel(struct reactor *r, struct reactor_timer *t);
 
 /* Runs `f` once at the end of this turn. */
 void reactor_flush_arm(struct reactor *r, struct reactor_flush *f);
+void reactor_flush_cancel(struct reactor *r, struct reactor_flush *f); /* no-op when not armed */
 
 int reactor_watch_add(struct reactor *r, struct reactor_watch *w) WARN_UNUSED;
 int reactor_watch_set(struct reactor *r, struct reactor_watch *w, unsigned events) WARN_UNUSED;
