@@ -1,12 +1,15 @@
 /*
- * Runs a fuzz target without libFuzzer, so that every compiler builds it and every test run runs it.
+ * Runs a fuzz target without libFuzzer, so that every compiler builds it and every test run runs
+ * it.
  *
  *   x_fuzz FILE...   feeds each file once: how a finding is replayed under a debugger
- *   x_fuzz           feeds the files of the folder $OTTLA_FUZZ_CORPUS, if it is there, each of them also cut short
- *                    and with bytes changed, then seeded random inputs. The seeds are fixed: a run that fails once
- *                    fails always. $OTTLA_FUZZ_ROUNDS changes the number of random inputs.
+ *   x_fuzz           feeds the files of the folder $OTTLA_FUZZ_CORPUS, if it is there, each of them
+ *                    also cut short and with bytes changed, then seeded random inputs. The seeds are
+ *                    fixed: a run that fails once fails always. $OTTLA_FUZZ_ROUNDS changes the number
+ *                    of random inputs.
  *
- * An input is handed over in a block of exactly its size, so that the sanitizers see the first byte read behind it.
+ * An input is handed over in a block of exactly its size, so that the sanitizers see the first byte
+ * read behind it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -47,7 +50,10 @@ static void feed(const uint8_t *data, size_t len)
     free(copy);
 }
 
-/* Reads at most INPUT_BYTES_MAX bytes; the caller frees. Ends the program when the file can not be read. */
+/*
+ * Reads at most INPUT_BYTES_MAX bytes; the caller frees. Ends the program when the file can not be
+ * read.
+ */
 static uint8_t *file_read(const char *path, size_t *ret_len)
 {
     FILE *file = fopen(path, "rb");
@@ -130,7 +136,7 @@ int main(int argc, char **argv)
         size_t len = random_next(&state) % (sizeof data + 1);
         for (size_t i = 0; i < len; i++) {
             uint64_t word = random_next(&state);
-            /* Small numbers are what lengths and versions are made of: half of the bytes are such. */
+            /* Lengths and versions are made of small numbers: half of the bytes are such. */
             data[i] = (word & 0x100) != 0 ? (uint8_t)word : (uint8_t)(word & 0x07);
         }
         feed(data, len);
