@@ -16,7 +16,8 @@
 struct os_conn;
 
 /* Resolves and connects, trying every address (IPv6 and IPv4) within the time. ERR_REFUSED,
- * ERR_TIMEOUT, ERR_NOT_FOUND (no such host). */
+ * ERR_TIMEOUT, ERR_NOT_FOUND (no such host), ERR_IO (no way there). Looking up the name may take
+ * longer: that time is the system's. */
 int os_conn_open(struct os *os, const char *host, uint16_t port, int64_t timeout_ms,
                  struct os_conn **ret_conn) WARN_UNUSED;
 void os_conn_close(struct os_conn *c); /* accepts NULL */

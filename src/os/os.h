@@ -27,8 +27,8 @@ void os_free(struct os *os); /* accepts NULL */
 
 /* --- time and randomness --------------------------------------------------------------------- */
 
-int64_t os_wall_ms(struct os *os);  /* milliseconds since 1970, may jump */
-int64_t os_mono_us(struct os *os);  /* microseconds, never goes back */
+int64_t os_wall_ms(struct os *os);                          /* milliseconds since 1970, may jump */
+int64_t os_mono_us(struct os *os);                          /* microseconds, never goes back */
 void os_random(struct os *os, void *ret_bytes, size_t len); /* fit for secrets and ids */
 uint64_t os_random_u64(struct os *os);
 
@@ -36,9 +36,9 @@ uint64_t os_random_u64(struct os *os);
 
 enum os_open {
     OS_READ = 1,
-    OS_WRITE = 2,   /* implies reading */
-    OS_CREATE = 4,  /* made when missing, mode 0644 */
-    OS_EXCL = 8,    /* with OS_CREATE: ERR_EXISTS when it is there */
+    OS_WRITE = 2,  /* implies reading */
+    OS_CREATE = 4, /* made when missing, mode 0644 */
+    OS_EXCL = 8,   /* with OS_CREATE: ERR_EXISTS when it is there */
     OS_TRUNC = 16,
 };
 
@@ -56,7 +56,8 @@ struct file_ref *os_file_as_ref(struct os_file *f);
 int os_file_pread(struct os_file *f, uint64_t pos, void *ret_bytes, size_t len,
                   size_t *ret_len) WARN_UNUSED;
 
-/* The same, but never waits for the disk: ERR_AGAIN when not all of it is in memory. */
+/* The same, but never waits for the disk: ERR_AGAIN when not all of it is in memory,
+ * ERR_UNSUPPORTED when the file system cannot tell. */
 int os_file_pread_nowait(struct os_file *f, uint64_t pos, void *ret_bytes, size_t len,
                          size_t *ret_len) WARN_UNUSED;
 
@@ -90,14 +91,14 @@ struct os_stat {
     enum os_kind kind;
     uint64_t size_bytes;
     int64_t mtime_ms;
-    uint32_t uid;      /* the owner */
-    char owner[64];    /* its name, or the number as text */
-    bool writable;     /* by this process */
+    uint32_t uid;   /* the owner */
+    char owner[64]; /* its name, or the number as text */
+    bool writable;  /* by this process */
 };
 
 int os_stat(struct os *os, const char *path, struct os_stat *ret) WARN_UNUSED;
-int os_mkdir(struct os *os, const char *path) WARN_UNUSED;   /* ERR_EXISTS when there */
-int os_mkdirs(struct os *os, const char *path) WARN_UNUSED;  /* with parents; fine when there */
+int os_mkdir(struct os *os, const char *path) WARN_UNUSED;  /* ERR_EXISTS when there */
+int os_mkdirs(struct os *os, const char *path) WARN_UNUSED; /* with parents; fine when there */
 int os_rename(struct os *os, const char *from, const char *to) WARN_UNUSED;
 int os_unlink(struct os *os, const char *path) WARN_UNUSED;
 int os_rmdir(struct os *os, const char *path) WARN_UNUSED;
@@ -110,7 +111,8 @@ int os_dir_list(struct os *os, const char *path,
                 int (*each)(void *ctx, const char *name, enum os_kind kind), void *ctx) WARN_UNUSED;
 
 /* Total and usable bytes of the file system that holds path. */
-int os_fs_space(struct os *os, const char *path, uint64_t *ret_total, uint64_t *ret_usable) WARN_UNUSED;
+int os_fs_space(struct os *os, const char *path, uint64_t *ret_total,
+                uint64_t *ret_usable) WARN_UNUSED;
 
 /* The whole file, at most max bytes (ERR_LIMIT above), freed by the caller with free(). */
 int os_file_read_all(struct os *os, const char *path, size_t max, uint8_t **ret_bytes,
