@@ -21,6 +21,7 @@
 #include "model/ids.h"
 #include "model/listener.h"
 #include "model/settings.h"
+#include "model/topic_config.h"
 
 /* ---- Topics ---------------------------------------------------------------------------------- */
 

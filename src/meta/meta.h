@@ -48,7 +48,7 @@
     X(META_INVALID, "the path or the request is not valid") \
     X(META_LIMIT, "the node or the answer is too large") \
     X(META_UNKNOWN_OUTCOME, "whether it was done is not known") \
-    X(META_SESSION_EXPIRED, "the session has expired") \
+    X(META_EXPIRED, "the session has expired") \
     X(META_STOPPED, "the store is stopping") \
     X(META_DISK_ERROR, "the disk under the store failed; nothing was changed") \
     X(META_NO_MEMORY, "out of memory; nothing was changed")
