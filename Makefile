@@ -5,7 +5,7 @@ ARGS  ?=
 CLANG  = -DCMAKE_C_COMPILER=clang
 CTEST  = ctest --output-on-failure --no-tests=error -j $$(nproc)
 
-.PHONY: all run test check e2e asan ubsan tsan sanitize clang fuzz gen fmt cov bench clean help setup setup-test
+.PHONY: all run test check e2e asan ubsan tsan sanitize clang fuzz gen schema-check fmt cov bench clean help setup setup-test
 
 all: setup
 	@tools/build.sh $(BUILD) product
@@ -58,6 +58,11 @@ fuzz-%: fuzz
 gen:
 	@/usr/bin/python3 gen/ottla_gen.py
 
+# Kafka's message definitions, from its source tree, against schema/.
+schema-check:
+	@test -n "$(DEFINITIONS)" || { echo "say where they are: make schema-check DEFINITIONS=DIR"; exit 1; }
+	@/usr/bin/python3 gen/schema_check.py $(DEFINITIONS)
+
 fmt: setup-test
 	@tools/check_format.sh --fix
 
@@ -80,5 +85,6 @@ help:
 	@echo "make asan ubsan tsan   the tests under a sanitizer (clang); make sanitize: address and undefined at once"
 	@echo "make fuzz-X      run test/fuzz/X_fuzz.c (SECONDS_MAX=60 bounds it)"
 	@echo "make gen fmt     write the generated files anew; lay out the code"
+	@echo "make schema-check DEFINITIONS=DIR   hold schema/ against Kafka's message definitions"
 	@echo "make cov bench   lines the tests reach; the benchmarks"
 	@echo "make clean       remove build/"

@@ -21,7 +21,7 @@ LAYERS = {
     "wire": ["base", "model", "gen"],
     "record": ["base", "model", "gen"],
     # Of the generated code the core knows only what coordinators and the controller write down, never a request.
-    "core": ["base", "model", r"gen/.*record.*\.h"],
+    "core": ["base", "model", r"gen/(group|share|transaction)_records\.h"],
     "os": ["base"],
     "log": ["base", "model", "record", "os"],
     "meta": ["base", "model", "os"],
