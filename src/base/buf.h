@@ -14,8 +14,8 @@
 struct buf {
     struct ref ref;
     uint8_t *data;
-    size_t cap;  /* bytes */
-    size_t used; /* bytes written so far, by the creator */
+    size_t cap;                     /* bytes */
+    size_t used;                    /* bytes written so far, by the creator */
     void (*release)(struct buf *b); /* NULL: header and data are one malloc */
     void *ctx;                      /* the releaser's */
 };

@@ -27,9 +27,18 @@ struct log_kv {
     struct slice text;
 };
 
-#define KV_INT(k, v) {.key = (k), .type = LOG_KV_INT, .i = (int64_t)(v)}
-#define KV_TEXT(k, s) {.key = (k), .type = LOG_KV_TEXT, .text = (s)}
-#define KV_CSTR(k, s) {.key = (k), .type = LOG_KV_CSTR, .text = slice_cstr(s)}
+#define KV_INT(k, v) \
+    { \
+        .key = (k), .type = LOG_KV_INT, .i = (int64_t)(v) \
+    }
+#define KV_TEXT(k, s) \
+    { \
+        .key = (k), .type = LOG_KV_TEXT, .text = (s) \
+    }
+#define KV_CSTR(k, s) \
+    { \
+        .key = (k), .type = LOG_KV_CSTR, .text = slice_cstr(s) \
+    }
 
 void logger_log(struct logger *lg, enum log_level level, const char *event,
                 const struct log_kv *kvs);
