@@ -299,6 +299,7 @@ static unsigned long port_inode(const char *table, uint16_t port)
         unsigned state;
         unsigned long found;
 
+        /* allow: the kernel's own table, whose form is fixed; a line of another form is passed by */
         if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*s %*s %lu",
                    &local_port, &state, &found) == 3 &&
             local_port == port && state == 10) {
