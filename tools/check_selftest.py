@@ -63,6 +63,7 @@ FAULTS = [
     ("check_banned.py", "src/log/bad.c", "int x; /* FIX" + "ME later */\n", "unfinished work"),
     ("check_banned.py", "src/log/bad.c", "// TO" + "DO later\n", "unfinished work"),
     ("check_banned.py", "src/log/bad.c", "volatile int x; /* allow: */\n", "volatile"),
+    ("check_banned.py", "src/log/bad.c", "/* allow: a reason */\nint x;\nvolatile int y;\n", "volatile"),
     ("check_paths.py", "docs/bad.md", "see /ho" + "me/somebody/file\n", "names a place"),
     ("check_format.sh", "src/log/bad.c", "int  f( void ) {return 1;}\n", "bad.c"),
     ("check_generated.sh", "src/gen/bad.c", "int x;\n", "is not there"),
@@ -73,6 +74,7 @@ FAULTS = [
 EXCUSED = [
     ("check_layers.py", "src/base/bad.c", "#include <fcntl.h> /* allow: a reason */\n"),
     ("check_banned.py", "src/log/bad.c", "volatile int x; /* allow: a reason */\n"),
+    ("check_banned.py", "src/log/bad.c", "/* allow: a reason */\nvolatile int x;\n"),
 ]
 
 

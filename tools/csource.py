@@ -62,9 +62,14 @@ def comments_only(text):
 
 
 def allowed_lines(text):
-    """Numbers of the lines that carry a comment `allow: reason`. An empty reason is none."""
-    lines = comments_only(text).split("\n")
-    return {number for number, line in enumerate(lines, 1) if re.search(r"\ballow:\s*\w", line)}
+    """Numbers of the lines that carry a comment `allow: reason`, or follow a line that is only such a comment. An empty
+    reason is none."""
+    allowed = set()
+    code = without_comments(text).split("\n")
+    for number, line in enumerate(comments_only(text).split("\n"), 1):
+        if re.search(r"\ballow:\s*\w", line):
+            allowed.add(number if code[number - 1].strip() else number + 1)
+    return allowed
 
 
 def report(what, problems):
