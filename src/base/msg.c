@@ -310,8 +310,9 @@ static void decode_tags(const struct walk *k, const struct msg_struct *st, uint8
 
                 rd_init(&sub, bytes);
                 decode_field(k, &tagged[t], ret, &sub, a);
+                /* The bytes are all there, so a field that wants more or less is wrong, not cut. */
                 if (rd_finish(&sub) != 0) {
-                    rd_fail(r, rd_finish(&sub));
+                    rd_fail(r, sub.err == ERR_TRUNCATED ? ERR_INVALID : rd_finish(&sub));
                 }
                 break;
             }
