@@ -17,7 +17,8 @@ LEFT_OUT = {".git", "build", "data", "logs", "dist", "__pycache__", ".cache"}
 
 def check(root):
     problems = []
-    here = str(root) + "/"
+    # The place of this very checkout, unless it is too short to mean anything.
+    here = re.compile(r"(?<![\w.\-/])" + re.escape(str(root)) + "/") if len(root.parts) > 2 else PLACE
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(f for f in folders if f not in LEFT_OUT)
         for name in sorted(names):
@@ -28,7 +29,7 @@ def check(root):
             if b"\0" in data[:8192]:
                 continue
             for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
-                if PLACE.search(line) or here in line:
+                if PLACE.search(line) or here.search(line):
                     problems.append(f"{path.relative_to(root)}:{number}: names a place on one machine: {line.strip()[:90]}")
     return problems
 

@@ -77,7 +77,7 @@ fail() {
 echo "setup: missing Debian packages:$missing"
 if [ -n "$as_root" ]; then
     echo "setup: they are installed with sudo, which may ask for your password"
-    sudo -v || { echo "setup: sudo refused; as root run: apt-get install$missing" >&2; exit 1; }
+    sudo true || { echo "setup: sudo refused; as root run: apt-get install$missing" >&2; exit 1; }
 fi
 if ! ls /var/lib/apt/lists/*Packages* >/dev/null 2>&1; then
     echo "setup: fetching the package lists (apt-get update)"
