@@ -66,8 +66,8 @@ struct plog_durable {
 
 /*
  * Called on the directory's reactor, not in the actor: the callee hands the news to its actor, which
- * calls plog_set_durable(). After plog_close() or plog_remove() on_durable may still be running until
- * on_released is called, once, on the same reactor; then `ctx` is the caller's again.
+ * calls plog_set_durable(). After plog_close() on_durable may still be running until on_released is
+ * called, once, on the same reactor; then `ctx` is the caller's again.
  */
 struct plog_callbacks {
     void *ctx;
@@ -111,12 +111,13 @@ int plog_open(struct log_dir *dir, struct slice topic, partition_id_t partition,
               struct uuid topic_id, const struct plog_cfg *cfg, const struct plog_callbacks *cb,
               struct plog **ret_log, struct plog_recovery *ret_recovery) WARN_UNUSED;
 
-/* A: forgets the partition without touching its files; unsynced bytes stay the kernel's to write.
- * Readers that hold parts of its files keep them. */
+/* A: forgets the partition without touching its files; unsynced bytes stay the kernel's to write. No
+ * reading call may be running; chains that hold parts of its files keep them. Accepts NULL. */
 void plog_close(struct plog *l);
 
 /* A: deletes the partition: its folder is renamed to <topic>-<p>.<32 hex>-delete at once and emptied
- * in the background, also after a restart. Closes the log in any case. ERR_IO: the rename failed. */
+ * in the background, also after a restart. Calls that follow find it gone (ERR_STOPPED); the owner
+ * still calls plog_close(). ERR_IO: the rename failed, and the directory is offline. */
 int plog_remove(struct plog *l) WARN_UNUSED;
 
 /* A: new settings; they count from the next append on. */
