@@ -70,7 +70,7 @@ cov: setup-test
 	@tools/coverage.sh $(BUILD)/cov
 
 bench: setup
-	@tools/build.sh $(BUILD) product bench_floor
+	@tools/build.sh $(BUILD) product bench_programs
 	@tools/bench.sh $(BUILD) $(ARGS)
 
 clean:

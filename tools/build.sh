@@ -22,8 +22,11 @@ if [ ! -f "$dir/build.ninja" ] || [ $# -gt 0 ]; then
     fi
 fi
 
-quiet=--quiet
-[ -t 1 ] && quiet=""
 echo "build: compiling in $dir"
-# shellcheck disable=SC2086
-exec ninja $quiet -C "$dir" $targets
+if [ -t 1 ]; then
+    exec ninja -C "$dir" $targets
+fi
+if ! ninja -C "$dir" $targets >"$dir/build.log" 2>&1; then
+    grep -v '^\[[0-9]*/[0-9]*\] [A-Z]' "$dir/build.log" >&2
+    exit 1
+fi

@@ -36,5 +36,12 @@ if [ -d "$seeds" ]; then
 fi
 export ASAN_OPTIONS="allow_addr2line=1:detect_stack_use_after_return=1"
 export UBSAN_OPTIONS="print_stacktrace=1"
-"$dir/fuzz/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 \
-    -verbosity=$([ "$smoke" = yes ] && echo 0 || echo 1) -artifact_prefix="$dir/findings/$target-" "$@"
+# In a test run the fuzzers leave the processors to tests with deadlines.
+quiet=1
+niceness=0
+if [ "$smoke" = yes ]; then
+    quiet=0
+    niceness=10
+fi
+nice -n "$niceness" "$dir/fuzz/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
+    -max_len=65536 -print_final_stats=1 -verbosity="$quiet" -artifact_prefix="$dir/findings/$target-" "$@"
