@@ -22,8 +22,8 @@ run: setup
 
 # Everything: the checks, unit and golden tests, fuzz targets for a few seconds each, end-to-end tests.
 test: setup-test
-	@tools/build.sh $(BUILD)/fuzz fuzz_targets -- $(CLANG) -DOTTLA_FUZZ=ON
 	@tools/build.sh $(BUILD) all -- -DOTTLA_REQUIRE_TESTS=ON -DOTTLA_FUZZ_DIR=$(abspath $(BUILD))/fuzz
+	@tools/build.sh $(BUILD)/fuzz fuzz_targets -- $(CLANG) -DOTTLA_FUZZ=ON
 	@cd $(BUILD) && $(CTEST)
 
 # A developer's loop, under two minutes.
