@@ -17,7 +17,7 @@
 
 #include "cli/cli.h"
 
-#define PATH_CAP 4096
+#define PATH_CAP 3072
 
 int launch(const struct cli *cli, const char *name, char **argv)
 {
