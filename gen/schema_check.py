@@ -144,11 +144,12 @@ class Check:
                 self.differ(where, "is missing in ours")
                 return
             owner = self.owner[ours.name]
-            self.sink = self.early if self.is_early(d, v, owner) else self.differences
             at = "%s %s v%d" % (where, name, v)
+            self.sink = self.differences
             if not ours.versions[0] <= our_v <= ours.versions[1]:
                 self.differ(at, "is missing in ours")
                 continue
+            self.sink = self.early if self.is_early(d, v, owner) else self.differences
             flex = v in versions_of(d["flexibleVersions"])
             if flex != ours.is_flex(our_v):
                 self.differ(at, "is %sflexible, ours not so" % ("" if flex else "not "))
