@@ -22,6 +22,8 @@
 
 #include <string.h>
 
+#include "base/assert.h"
+
 #define DUMP_TEXT_MAX 128u
 #define DUMP_BYTES_MAX 16u
 
@@ -98,6 +100,7 @@ static struct array array_get(const uint8_t *at)
 
     memcpy(&a.items, at, sizeof(a.items));
     memcpy(&a.cnt, at + sizeof(a.items), sizeof(a.cnt));
+    ASSERT(a.cnt <= 0 || a.items != NULL);
     return a;
 }
 
