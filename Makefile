@@ -44,9 +44,9 @@ sanitize: setup-test
 tsan: setup-test
 	@OTTLA_REACTORS=2 tools/sanitize.sh $(BUILD)/tsan thread
 
-# The same sources through the other compiler.
+# The same sources through the other compiler, and as C17.
 clang: setup-test
-	@tools/build.sh $(BUILD)/clang all -- $(CLANG)
+	@tools/build.sh $(BUILD)/clang all -- $(CLANG) -DCMAKE_C_STANDARD=17
 	@cd $(BUILD)/clang && $(CTEST) -L 'unit'
 
 # make fuzz-batch runs test/fuzz/batch_fuzz.c until stopped; SECONDS_MAX=60 bounds it.

@@ -1,6 +1,9 @@
 # Language, warnings, optimisation and sanitizers, the same for every target. gcc 12 and clang 14 both work.
 
-set(CMAKE_C_STANDARD 11)
+# C11; the same sources compile as C17, which `make clang` holds.
+if(NOT CMAKE_C_STANDARD)
+    set(CMAKE_C_STANDARD 11)
+endif()
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
