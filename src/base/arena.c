@@ -36,6 +36,11 @@ void arena_reset(struct arena *a)
     }
     chunks_free(a->first->next);
     a->first->next = NULL;
+    if (a->first->len > ARENA_CHUNK_MAX_BYTES) {
+        /* One large request must not keep its memory for as long as the connection lives. */
+        arena_release(a);
+        return;
+    }
     a->last = a->first;
     a->cur = a->first->data;
     a->end = a->first->data + a->first->len;
@@ -52,6 +57,7 @@ static int chunk_add(struct arena *a, size_t len)
 {
     size_t grown = a->last == NULL ? ARENA_CHUNK_MIN_BYTES : a->last->len * 2;
     struct arena_chunk *c;
+    size_t total;
 
     grown = MIN_OF(grown, ARENA_CHUNK_MAX_BYTES);
     /* Near the limit take what is asked for, no more. */
@@ -62,7 +68,10 @@ static int chunk_add(struct arena *a, size_t len)
     if (len > a->limit_bytes || a->used_bytes > a->limit_bytes - len) {
         return ERR_LIMIT;
     }
-    c = malloc(sizeof(*c) + len);
+    if (!chk_add(sizeof(*c), len, &total)) {
+        return ERR_NOMEM;
+    }
+    c = malloc(total);
     if (c == NULL) {
         return ERR_NOMEM;
     }

@@ -1,7 +1,7 @@
 /*
  * A bump allocator with a byte limit: everything a request decodes into, freed at once. Chunks grow
- * from 1 KiB; arena_reset() keeps the first one, so a steady stream of small requests allocates
- * nothing. Owned by one request (or one start-up) at a time; no locking.
+ * from 1 KiB; arena_reset() keeps the first one unless it is huge, so a steady stream of small
+ * requests allocates nothing. Owned by one request (or one start-up) at a time; no locking.
  */
 #ifndef OTTLA_BASE_ARENA_H
 #define OTTLA_BASE_ARENA_H
