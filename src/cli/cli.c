@@ -38,6 +38,7 @@ static struct cli cli_of(const struct cli_command *command)
                         .color_err = color_wanted(STDERR_FD)};
 }
 
+PRINTF_LIKE(3, 0)
 static void say(const struct cli *cli, const char *paint, const char *fmt, va_list args)
 {
     char line[LINE_MAX_LEN];
