@@ -9,7 +9,7 @@ find "$dir" -name '*.gcda' -delete
 
 root=$PWD
 cd "$dir"
-find . -path '*/o_*' -name '*.gcda' -print0 | xargs -0 -r gcov -n 2>/dev/null | awk -v root="$root/" '
+find . -path '*/o_*' -name '*.gcno' -print0 | xargs -0 -r gcov -n 2>/dev/null | awk -v root="$root/" '
     /^File / { file = $2; gsub(/\047/, "", file); sub(root, "", file) }
     /^Lines executed:/ && file ~ /^src\// && file !~ /^src\/gen\// {
         split($0, part, /[:% ]+/)
