@@ -94,6 +94,7 @@ struct partition_append {
     /* the partition's */
     struct partition_append *next;
     log_offset_t last_offset;
+    enum kerr cancel_error;
     enum { APPEND_NEW, APPEND_GATHERED, APPEND_WAITING, APPEND_DONE } state;
 };
 

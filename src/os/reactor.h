@@ -34,6 +34,7 @@ struct reactor_timer {
 /* Called at the end of every turn in which it was armed. */
 struct reactor_flush {
     struct reactor_flush *next;
+    struct runner *runner; /* for the owner's use: the reactor's, for submitting to actors */
     bool armed;
     void (*run)(struct reactor_flush *f);
 };
