@@ -86,6 +86,7 @@ static struct map_entry *find(const struct map *m, struct slice key)
     if (m->head == NULL) {
         return NULL;
     }
+    key = slice_is_null(key) ? SLICE_EMPTY : key; /* memcmp() must not meet a null pointer */
     hash = hash_of(m, key);
     HASH_FIND_BYHASHVALUE(hh, m->head, key.ptr, key.len, hash, found);
     return found;
