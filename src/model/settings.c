@@ -289,12 +289,6 @@ const char *setting_shown(struct setting_shown *out, struct slice text)
     return out->text;
 }
 
-static const char *shown_value(struct setting_shown *out, const struct setting *row,
-                               struct slice text)
-{
-    return row->type == SETTING_TYPE_PASSWORD ? "(hidden)" : setting_shown(out, text);
-}
-
 /* A decimal integer with an optional sign and nothing else. ERR_INVALID, or ERR_RANGE when it does
  * not fit; *ret_num is then the limit it is beyond. */
 static int long_parse(struct slice text, int64_t *ret_num)
@@ -476,7 +470,7 @@ int setting_parse(const struct setting *row, struct slice text, struct setting_v
         value.num = slice_eq_nocase(trimmed, "true");
         if (value.num == 0 && !slice_eq_nocase(trimmed, "false")) {
             (void)snprintf(why->text, sizeof(why->text), "%s: '%s' is neither true nor false",
-                           row->name, shown_value(&shown, row, text));
+                           row->name, setting_shown(&shown, text));
             rc = ERR_INVALID;
         }
         break;
@@ -924,6 +918,29 @@ void settings_each_ignored(const struct settings *s,
     }
 }
 
+static int log_dirs_check(const struct settings *s, struct setting_why *why)
+{
+    struct slice rest = slice_cstr(settings_family_text(s, SETTING_LOG_DIRS));
+    struct slice item;
+    size_t cnt = 0;
+
+    while (setting_list_next(&rest, &item)) {
+        cnt += item.len > 0;
+    }
+    if (cnt == 0) {
+        (void)snprintf(why->text, sizeof(why->text),
+                       "log.dirs: no directory is named; give at least one, such as ./data");
+        return ERR_INVALID;
+    }
+    if (cnt > LOG_DIRS_MAX) {
+        (void)snprintf(why->text, sizeof(why->text),
+                       "log.dirs: %zu directories are named, at most %d are possible", cnt,
+                       LOG_DIRS_MAX);
+        return ERR_INVALID;
+    }
+    return 0;
+}
+
 int settings_check(const struct settings *s, struct setting_why *why)
 {
     if (settings_is_given(s, SETTING_NODE_ID) && settings_is_given(s, SETTING_BROKER_ID) &&
@@ -948,7 +965,7 @@ int settings_check(const struct settings *s, struct setting_why *why)
                        "log.cleaner.max.compaction.lag.ms");
         return ERR_INVALID;
     }
-    return 0;
+    return log_dirs_check(s, why);
 }
 
 /* ---- DescribeConfigs ------------------------------------------------------------------------ */

@@ -274,6 +274,17 @@ static void test_families(void **state)
     assert_int_equal(settings_check(s, &why), ERR_INVALID);
 }
 
+static void test_log_dirs_must_name_one(void **state)
+{
+    struct settings *s = *state;
+
+    set(s, "log.dirs", " , ", SETTING_SOURCE_STATIC);
+    assert_int_equal(settings_check(s, &why), ERR_INVALID);
+    assert_non_null(strstr(why.text, "no directory is named"));
+    set(s, "log.dirs", ",/a", SETTING_SOURCE_STATIC);
+    assert_int_equal(settings_check(s, &why), 0);
+}
+
 static void test_sources(void **state)
 {
     struct settings *s = *state;
@@ -430,6 +441,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_lengths_are_bounded, setup, teardown),
         cmocka_unit_test(test_nearest),
         cmocka_unit_test_setup_teardown(test_families, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_log_dirs_must_name_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sources, setup, teardown),
         cmocka_unit_test_setup_teardown(test_prefixed_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ignored_are_named, setup, teardown),
