@@ -65,7 +65,7 @@ SYSTEM = {
     "api": {"stdlib.h"},
     "net": {"stdlib.h"},
     "server": {"stdlib.h", "errno.h", "math.h", "dlfcn.h"},
-    "cli": {"stdlib.h", "errno.h", "math.h", "time.h", "unistd.h", "signal.h", "sys/ioctl.h", "sys/wait.h"},
+    "cli": {"stdlib.h", "errno.h", "math.h", "regex.h", "time.h", "unistd.h", "signal.h", "sys/ioctl.h", "sys/wait.h"},
     "stream": {"stdlib.h", "errno.h", "math.h"},
     "main.c": {"stdlib.h", "errno.h", "unistd.h", "signal.h"},
 }
