@@ -36,7 +36,7 @@
       SETTING_DYN_READ_ONLY, IGNORED, "2.8", \
       "The host clients are told; advertised.listeners took its place.") \
     X(ADVERTISED_LISTENERS, "advertised.listeners", LIST, NULL, RANGE_NONE, NULL, \
-      SETTING_DYN_PER_BROKER, ACTS, NULL, \
+      SETTING_DYN_READ_ONLY, ACTS, NULL, \
       "What clients are told to connect to, as NAME://host:port between commas. Without it they " \
       "are told what listeners says. Never 0.0.0.0, which is no address anyone can connect to.") \
     X(ADVERTISED_PORT, "advertised.port", INT, NULL, RANGE_INT, NULL, SETTING_DYN_READ_ONLY, \
@@ -487,12 +487,12 @@
       SETTING_DYN_CLUSTER, ACTS, NULL, \
       "What happens to old records: delete drops whole segments by age or size, compact keeps " \
       "the newest record of each key. Both may be given.") \
-    X(LOG_DIR, "log.dir", STRING, "/tmp/kafka-logs", RANGE_NONE, NULL, SETTING_DYN_READ_ONLY, \
-      ACTS, NULL, "One directory for the partitions, used when log.dirs is not given.") \
+    X(LOG_DIR, "log.dir", LIST, "/tmp/kafka-logs", RANGE_NONE, NULL, SETTING_DYN_READ_ONLY, ACTS, \
+      NULL, "One directory for the partitions, used when log.dirs is not given.") \
     X(LOG_DIR_FAILURE_TIMEOUT_MS, "log.dir.failure.timeout.ms", LONG, "30000", AT_LEAST_LONG(1), \
       NULL, SETTING_DYN_READ_ONLY, IGNORED, NULL, \
       "How long a broker whose directory failed tries to tell the controller before it stops.") \
-    X(LOG_DIRS, "log.dirs", STRING, NULL, RANGE_NONE, NULL, SETTING_DYN_READ_ONLY, ACTS, NULL, \
+    X(LOG_DIRS, "log.dirs", LIST, NULL, RANGE_NONE, NULL, SETTING_DYN_READ_ONLY, ACTS, NULL, \
       "The directories that hold the partitions, between commas. Each is locked, and each fails " \
       "by itself.") \
     X(LOG_DURABILITY, "log.durability", STRING, "fsync", RANGE_NONE, "fsync,replicated,memory", \

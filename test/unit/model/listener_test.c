@@ -3,11 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/str.h"
 #include "model/listener.h"
 
 static struct listeners bound;
@@ -132,19 +132,19 @@ static void test_mistakes(void **state)
 
 static void test_too_many(void **state)
 {
-    char text[1024] = "PLAINTEXT://a:1";
-    char map[2048] = "PLAINTEXT:PLAINTEXT";
+    struct str text;
+    struct str map;
 
     (void)state;
-    for (int i = 0; i < LISTENERS_MAX; i++) {
-        char item[64];
-
-        (void)snprintf(item, sizeof(item), ",L%d://a:%d", i, 10 + i);
-        strcat(text, item);
-        (void)snprintf(item, sizeof(item), ",L%d:PLAINTEXT", i);
-        strcat(map, item);
+    str_init(&text, 4096);
+    str_init(&map, 4096);
+    for (int i = 0; i <= LISTENERS_MAX; i++) {
+        str_add_fmt(&text, "L%d://a:%d,", i, 10 + i);
+        str_add_fmt(&map, "L%d:PLAINTEXT,", i);
     }
-    refuse(text, NULL, map, NULL, "more than 16 listeners");
+    refuse(text.ptr, NULL, map.ptr, NULL, "more than 16 listeners");
+    str_release(&text);
+    str_release(&map);
 }
 
 static void test_hosts(void **state)

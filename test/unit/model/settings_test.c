@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/str.h"
 #include "model/settings.h"
 
 static struct setting_why why;
@@ -334,24 +335,25 @@ static void test_prefixed_names(void **state)
                         "2147483647");
 }
 
-static void count_ignored(void *arg, const char *name, const struct setting *row)
+static void add_ignored(void *arg, const char *name, const struct setting *row)
 {
     (void)row;
-    strcat(arg, name);
-    strcat(arg, " ");
+    str_add_fmt(arg, "%s ", name);
 }
 
 static void test_ignored_are_named(void **state)
 {
     struct settings *s = *state;
-    char names[256] = "";
+    struct str names;
 
+    str_init(&names, 1000);
     set(s, "num.io.threads", "8", SETTING_SOURCE_STATIC);
     set(s, "num.partitions", "8", SETTING_SOURCE_STATIC);
     set(s, "offsets.topic.replication.factor", "1", SETTING_SOURCE_STATIC);
     set(s, "config.providers.file.class", "x", SETTING_SOURCE_STATIC);
-    settings_each_ignored(s, count_ignored, names);
-    assert_string_equal(names, "num.io.threads config.providers.file.class ");
+    settings_each_ignored(s, add_ignored, &names);
+    assert_string_equal(names.ptr, "num.io.threads config.providers.file.class ");
+    str_release(&names);
 }
 
 static void test_clone(void **state)
