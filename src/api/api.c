@@ -49,13 +49,14 @@ bool api_decode(struct api_call *call, void *ret_message)
     int rc;
 
     rd_init(&r, rq->body);
-    rc = msg_decode(api_key_info[rq->head.key].request, ret_message, &r, call->version,
-                    call->arena);
+    rc =
+        msg_decode(api_key_info[rq->head.key].request, ret_message, &r, call->version, call->arena);
     if (rc != 0) {
         char why[128];
 
-        (void)snprintf(why, sizeof(why), "the request's body cannot be read (%s); closing the "
-                                         "connection",
+        (void)snprintf(why, sizeof(why),
+                       "the request's body cannot be read (%s); closing the "
+                       "connection",
                        err_text(rc));
         api_close(call, why);
         return false;
@@ -71,8 +72,9 @@ void api_reply_version(struct api_call *call, const void *message, int16_t versi
     if (rc != 0) {
         char why[128];
 
-        (void)snprintf(why, sizeof(why), "the answer could not be built (%s); closing the "
-                                         "connection",
+        (void)snprintf(why, sizeof(why),
+                       "the answer could not be built (%s); closing the "
+                       "connection",
                        err_text(rc));
         api_close(call, why);
         return;

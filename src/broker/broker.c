@@ -428,10 +428,11 @@ static int catalog_make(struct broker *b)
         const char *id = log_dir_cluster_id(b->dirs[i].log);
 
         if (id[0] != '\0' && uuid_parse(slice_cstr(id), &opt.cluster_id) != 0) {
-            (void)snprintf(b->failed, sizeof(b->failed),
-                           "%s/meta.properties has the cluster id %s, which is not 22 characters of "
-                           "base64",
-                           log_dir_path(b->dirs[i].log), id);
+            (void)snprintf(
+                b->failed, sizeof(b->failed),
+                "%s/meta.properties has the cluster id %s, which is not 22 characters of "
+                "base64",
+                log_dir_path(b->dirs[i].log), id);
             return ERR_INVALID;
         }
     }
@@ -649,7 +650,8 @@ static void dir_closed(void *ctx, int rc)
     struct broker_dir *d = ctx;
 
     if (rc != 0) {
-        LOG(broker_logger(d->broker), LOG_WARN, "log_dir.unclean_stop", KV_CSTR("error", err_name(rc)),
+        LOG(broker_logger(d->broker), LOG_WARN, "log_dir.unclean_stop",
+            KV_CSTR("error", err_name(rc)),
             KV_CSTR("msg", "the directory could not be closed cleanly; the next start checks it"));
     }
     d->log = NULL;

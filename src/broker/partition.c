@@ -282,8 +282,7 @@ static int write_some(struct partition *p, int64_t now_ms, size_t *ret_cnt)
         *b = (struct plog_batch){.bytes = slice_of(a->batch, a->batch_len),
                                  .first = next,
                                  .last = a->last_offset,
-                                 .max_timestamp =
-                                     log_append_time ? now_ms : a->info.max_timestamp,
+                                 .max_timestamp = log_append_time ? now_ms : a->info.max_timestamp,
                                  .epoch = p->leader_epoch};
         next = a->last_offset + 1;
     }
@@ -326,7 +325,7 @@ static void write_run(struct actor_task *task)
     while (p->gathered != NULL) {
         size_t cnt = 0;
         int rc = flag_get(&p->removed) ? ERR_NOT_FOUND : write_some(p, now_ms, &cnt);
-        enum kerr error = rc == 0                ? KERR_NONE
+        enum kerr error = rc == 0               ? KERR_NONE
                           : rc == ERR_NOT_FOUND ? KERR_UNKNOWN_TOPIC_OR_PARTITION
                                                 : append_kerr(rc);
 

@@ -131,6 +131,26 @@ const char *os_user(struct os *os, char *ret_name, size_t cap); /* this process'
 /* The limit of open descriptors of this process (raised to the hard limit at os_new()). */
 uint64_t os_fd_limit(struct os *os);
 
+/* Signals are for a program's main thread only; a broker inside another program touches none.
+ * os_signals_hold() blocks SIGTERM, SIGINT and SIGHUP for this thread and all it starts;
+ * os_signal_wait() then waits for one of them and returns its number. os_signal_raise() ends such a
+ * wait from another thread of the same process. */
+void os_signals_hold(struct os *os);
+int os_signal_wait(struct os *os);
+void os_signal_raise(struct os *os);
+
+/* Leaves the terminal: the parent process exits with 0, this one goes on in a session of its own with
+ * its output in `log_path` (appended to). Before any thread is started. */
+int os_daemonize(struct os *os, const char *log_path) WARN_UNUSED;
+
+/* Writes to standard output (1) or standard error (2), whole. */
+void os_print(struct os *os, int fd, struct slice text);
+bool os_is_terminal(struct os *os, int fd);
+
+/* A wall time as local text, "2026-11-23 19:08:54.123". */
+#define OS_TIME_TEXT_LEN 32
+void os_time_text(struct os *os, int64_t wall_ms, char ret_text[OS_TIME_TEXT_LEN]);
+
 /* --- threads and locks: workers are made of these; core never sees them ------------------------- */
 
 struct os_thread;

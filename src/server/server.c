@@ -1,0 +1,359 @@
+#include "server/server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/assert.h"
+#include "broker/broker.h"
+#include "net/net.h"
+#include "os/reactor.h"
+
+/*
+ * Start: bind the listeners (so that a used port is told before anything else happens) ─ start the home
+ * reactor's thread ─ open the broker there ─ start the other reactors ─ accept.
+ *
+ * Stop, all on the home reactor: stop accepting, finish what is in flight (5 s at most) ─ close the
+ * broker ─ stop the reactors. Every step is the callback of the one before.
+ */
+
+#define STOP_GRACE_MS 5000
+#define FRAME_STALL_MS 30000
+#define REACTORS_AUTO_MAX 16
+
+struct server;
+
+struct server_reactor {
+    struct server *server;
+    struct reactor *reactor;
+    struct os_thread *thread;
+};
+
+enum server_state { SERVER_STARTING, SERVER_RUNNING, SERVER_STOPPED };
+
+struct server {
+    struct os *os;
+    struct logger *logger;
+    const struct settings *settings;
+    struct listeners bind;
+    struct listeners advertised;
+    struct server_reactor reactors[BROKER_REACTORS_MAX];
+    size_t reactor_cnt;
+    struct broker *broker;
+    struct api *api;
+    struct net *net;
+    struct reactor_task start_task;
+    struct reactor_task stop_task;
+    struct flag stop_asked;
+    struct os_lock *lock; /* guards what follows */
+    enum server_state state;
+    int rc;
+    char why[SERVER_WHY_LEN];
+};
+
+static void state_set(struct server *s, enum server_state state)
+{
+    os_lock_take(s->lock);
+    s->state = state;
+    os_lock_wake(s->lock);
+    os_lock_drop(s->lock);
+}
+
+static void fail(struct server *s, int rc, const char *why)
+{
+    os_lock_take(s->lock);
+    if (s->rc == 0) {
+        s->rc = rc;
+        (void)snprintf(s->why, sizeof(s->why), "%s", why);
+    }
+    os_lock_drop(s->lock);
+}
+
+/* --- stop, on the home reactor ------------------------------------------------------------------- */
+
+static void broker_stopped(void *ctx)
+{
+    struct server *s = ctx;
+
+    for (size_t i = 0; i < s->reactor_cnt; i++) {
+        reactor_stop(s->reactors[i].reactor);
+    }
+    state_set(s, SERVER_STOPPED);
+}
+
+static void net_stopped(void *ctx)
+{
+    struct server *s = ctx;
+
+    broker_stop(s->broker, broker_stopped, s);
+}
+
+static void stop_run(struct reactor_task *task)
+{
+    struct server *s = CONTAINER_OF(task, struct server, stop_task);
+
+    net_stop(s->net, STOP_GRACE_MS, net_stopped, s);
+}
+
+void server_stop(struct server *s)
+{
+    if (flag_raise(&s->stop_asked)) {
+        s->stop_task.run = stop_run;
+        reactor_post(s->reactors[0].reactor, &s->stop_task);
+    }
+}
+
+static void broker_is_lost(void *ctx, const char *why)
+{
+    struct server *s = ctx;
+
+    fail(s, ERR_OFFLINE, why);
+    server_stop(s);
+}
+
+/* --- start ------------------------------------------------------------------------------------------ */
+
+static void reactor_thread(void *arg)
+{
+    struct server_reactor *r = arg;
+
+    reactor_run(r->reactor);
+}
+
+static void broker_started(void *ctx, const char *failed)
+{
+    struct server *s = ctx;
+
+    if (failed == NULL && net_start(s->net) != 0) {
+        failed = "the listeners cannot be watched: too many open files";
+    }
+    if (failed != NULL) {
+        fail(s, ERR_INVALID, failed);
+        server_stop(s);
+        return;
+    }
+    state_set(s, SERVER_RUNNING);
+}
+
+static void start_run(struct reactor_task *task)
+{
+    struct server *s = CONTAINER_OF(task, struct server, start_task);
+
+    broker_start(s->broker, broker_started, s);
+}
+
+static size_t reactor_cnt_of(struct server *s)
+{
+    int32_t asked = settings_int(s->settings, SETTING_REACTORS);
+    unsigned cores = os_cpu_cnt(s->os);
+
+    if (asked > 0) {
+        return asked > BROKER_REACTORS_MAX ? BROKER_REACTORS_MAX : (size_t)asked;
+    }
+    /* Up to two cores a second reactor costs more than it gives; beyond, one core stays for the
+     * workers. */
+    return cores <= 2 ? 1 : cores - 1 > REACTORS_AUTO_MAX ? REACTORS_AUTO_MAX : cores - 1;
+}
+
+static int reactors_make(struct server *s)
+{
+    size_t cnt = reactor_cnt_of(s);
+
+    for (size_t i = 0; i < cnt; i++) {
+        int rc = reactor_new(s->os, &s->reactors[i].reactor);
+
+        if (rc != 0) {
+            return rc;
+        }
+        s->reactors[i].server = s;
+        s->reactor_cnt++;
+    }
+    return 0;
+}
+
+static int net_make(struct server *s)
+{
+    const struct settings *set = s->settings;
+    const struct listener *inter = listeners_inter_broker(&s->bind, set);
+    struct reactor *reactors[BROKER_REACTORS_MAX];
+    struct net_options opt = {
+        .os = s->os,
+        .logger = s->logger,
+        .sink = api_sink(s->api),
+        .reactors = reactors,
+        .reactor_cnt = s->reactor_cnt,
+        .listener_cnt = s->bind.cnt,
+        .frame_len_max = settings_int(set, SETTING_SOCKET_REQUEST_MAX_BYTES),
+        .memory_max_bytes = settings_long(set, SETTING_FRAME_MEMORY_BYTES),
+        .idle_ms = settings_long(set, SETTING_CONNECTIONS_MAX_IDLE_MS),
+        .frame_stall_ms = FRAME_STALL_MS,
+        .connections_max = settings_int(set, SETTING_MAX_CONNECTIONS),
+        .connections_per_ip_max = settings_int(set, SETTING_MAX_CONNECTIONS_PER_IP),
+        .backlog = settings_int(set, SETTING_SOCKET_LISTEN_BACKLOG_SIZE),
+    };
+    int rc;
+
+    for (size_t i = 0; i < s->reactor_cnt; i++) {
+        reactors[i] = s->reactors[i].reactor;
+    }
+    for (size_t i = 0; i < s->bind.cnt; i++) {
+        const struct listener *l = &s->bind.at[i];
+
+        if (l->protocol != SECURITY_PLAINTEXT) {
+            (void)snprintf(s->why, sizeof(s->why),
+                           "listener %s wants %s, which comes with a later version; use PLAINTEXT",
+                           l->name, security_protocol_name(l->protocol));
+            return ERR_UNSUPPORTED;
+        }
+        opt.listeners[i] = (struct net_listener_options){
+            .name = l->name, .host = l->host, .port = l->port, .inter_broker = l == inter};
+    }
+    rc = net_new(&opt, &s->net, s->why, sizeof(s->why));
+    for (size_t i = 0; rc == 0 && i < s->bind.cnt; i++) {
+        s->bind.at[i].port = net_port(s->net, i);
+        if (s->advertised.at[i].port == 0) {
+            s->advertised.at[i].port = s->bind.at[i].port;
+        }
+    }
+    return rc;
+}
+
+static int parts_make(struct server *s)
+{
+    struct reactor *reactors[BROKER_REACTORS_MAX];
+    struct broker_options opt = {.os = s->os,
+                                 .logger = s->logger,
+                                 .settings = s->settings,
+                                 .reactors = reactors,
+                                 .advertised = &s->advertised,
+                                 .lost = broker_is_lost,
+                                 .ctx = s};
+    struct setting_why why;
+    char host[HOST_NAME_LEN_MAX + 1];
+    int rc;
+
+    os_hostname(s->os, host, sizeof(host));
+    rc = listeners_from_settings(s->settings, host, &s->bind, &s->advertised, &why);
+    if (rc != 0) {
+        (void)snprintf(s->why, sizeof(s->why), "%s", why.text);
+        return rc;
+    }
+    rc = reactors_make(s);
+    if (rc != 0) {
+        return rc;
+    }
+    for (size_t i = 0; i < s->reactor_cnt; i++) {
+        reactors[i] = s->reactors[i].reactor;
+    }
+    opt.reactor_cnt = s->reactor_cnt;
+    rc = broker_new(&opt, &s->broker);
+    if (rc == 0) {
+        rc = api_new(s->broker, &s->api);
+    }
+    return rc == 0 ? net_make(s) : rc;
+}
+
+static int threads_start(struct server *s)
+{
+    for (size_t i = 0; i < s->reactor_cnt; i++) {
+        char name[16];
+        int rc;
+
+        (void)snprintf(name, sizeof(name), "reactor-%zu", i % 1000);
+        rc = os_thread_start(s->os, name, reactor_thread, &s->reactors[i], &s->reactors[i].thread);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    return 0;
+}
+
+int server_start(struct os *os, struct logger *logger, const struct settings *settings,
+                 struct server **ret_server, char ret_why[SERVER_WHY_LEN])
+{
+    struct server *s = calloc(1, sizeof(*s));
+    int rc = s == NULL ? ERR_NOMEM : os_lock_new(&s->lock);
+
+    (void)snprintf(ret_why, SERVER_WHY_LEN, "out of memory");
+    if (rc != 0) {
+        free(s);
+        return rc;
+    }
+    s->os = os;
+    s->logger = logger;
+    s->settings = settings;
+    flag_init(&s->stop_asked, false);
+    rc = parts_make(s);
+    if (rc == 0) {
+        /* The reactors' tasks wait in their queues until the threads run. */
+        s->start_task.run = start_run;
+        reactor_post(s->reactors[0].reactor, &s->start_task);
+        rc = threads_start(s);
+    }
+    if (rc != 0) {
+        (void)snprintf(ret_why, SERVER_WHY_LEN, "%s", s->why[0] == '\0' ? err_text(rc) : s->why);
+        for (size_t i = 0; i < s->reactor_cnt; i++) {
+            reactor_stop(s->reactors[i].reactor);
+        }
+        server_free(s);
+        return rc;
+    }
+    os_lock_take(s->lock);
+    while (s->state == SERVER_STARTING) {
+        os_lock_wait(s->lock, -1);
+    }
+    rc = s->rc;
+    (void)snprintf(ret_why, SERVER_WHY_LEN, "%s", s->why);
+    os_lock_drop(s->lock);
+    if (rc != 0) {
+        (void)!server_wait(s, ret_why); /* the same failure once more */
+        server_free(s);
+        return rc;
+    }
+    *ret_server = s;
+    return 0;
+}
+
+const struct listeners *server_listeners(const struct server *s)
+{
+    return &s->bind;
+}
+
+const struct listeners *server_advertised(const struct server *s)
+{
+    return &s->advertised;
+}
+
+int server_wait(struct server *s, char ret_why[SERVER_WHY_LEN])
+{
+    os_lock_take(s->lock);
+    while (s->state != SERVER_STOPPED) {
+        os_lock_wait(s->lock, -1);
+    }
+    (void)snprintf(ret_why, SERVER_WHY_LEN, "%s", s->why);
+    os_lock_drop(s->lock);
+    for (size_t i = 0; i < s->reactor_cnt; i++) {
+        os_thread_join(s->reactors[i].thread);
+        s->reactors[i].thread = NULL;
+    }
+    return s->rc;
+}
+
+void server_free(struct server *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < s->reactor_cnt; i++) {
+        os_thread_join(s->reactors[i].thread);
+    }
+    net_free(s->net);
+    api_free(s->api);
+    broker_free(s->broker);
+    for (size_t i = 0; i < s->reactor_cnt; i++) {
+        reactor_free(s->reactors[i].reactor);
+    }
+    os_lock_free(s->lock);
+    free(s);
+}
