@@ -1230,6 +1230,9 @@
     X(UNSTABLE_FEATURE_VERSIONS_ENABLE, "unstable.feature.versions.enable", BOOL, "false", \
       RANGE_NONE, NULL, SETTING_DYN_READ_ONLY, IGNORED, NULL, \
       "Whether versions of features that may still change are offered.") \
+    X(UNSTABLE_METADATA_VERSIONS_ENABLE, "unstable.metadata.versions.enable", BOOL, "false", \
+      RANGE_NONE, NULL, SETTING_DYN_READ_ONLY, IGNORED, "3.8", \
+      "The older name of unstable.feature.versions.enable.") \
     X(ZOOKEEPER_CLIENTCNXNSOCKET, "zookeeper.clientCnxnSocket", STRING, NULL, RANGE_NONE, NULL, \
       SETTING_DYN_READ_ONLY, IGNORED, "3.9", \
       "The Java class of the connection to ZooKeeper. Ottla has no JVM and loads no classes.") \

@@ -72,6 +72,32 @@ static void test_rows_are_in_order(void **state)
     }
 }
 
+/* A file written for any Kafka since 1.1 must not be called wrong. */
+static void test_names_of_every_age(void **state)
+{
+    static const char *const names[] = {
+        "host.name",                             /* to 2.8 */
+        "quota.producer.default",                /* to 2.8 */
+        "zookeeper.sync.time.ms",                /* to 3.2 */
+        "zookeeper.clientCnxnSocket",            /* to 3.9 */
+        "inter.broker.protocol.version",         /* to 3.9 */
+        "password.encoder.secret",               /* to 3.9 */
+        "unstable.metadata.versions.enable",     /* to 3.8 */
+        "controller.quorum.bootstrap.servers",   /* from 3.9 */
+        "group.streams.num.standby.replicas",    /* from 4.1 */
+        "group.consumer.assignment.interval.ms", /* from 4.3 */
+        "cordoned.log.dirs",                     /* from 4.3 */
+    };
+    enum setting_id id;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_CNT(names); i++) {
+        if (setting_find(slice_cstr(names[i]), &id) != 0) {
+            fail_msg("%s", names[i]);
+        }
+    }
+}
+
 static void test_defaults_are_legal(void **state)
 {
     struct setting_value value;
@@ -434,6 +460,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_are_in_order),
+        cmocka_unit_test(test_names_of_every_age),
         cmocka_unit_test(test_defaults_are_legal),
         cmocka_unit_test(test_topic_rows_fit_their_broker_rows),
         cmocka_unit_test_setup_teardown(test_known_defaults, setup, teardown),
