@@ -60,7 +60,7 @@ int os_daemonize(struct os *os, const char *log_path)
         return ERR_NOMEM;
     }
     if (pid > 0) {
-        _exit(0);
+        _exit(0); /* allow: this half of a daemon has done its work */
     }
     if (setsid() < 0 || dup2(null_fd, STDIN_FILENO) < 0 || dup2(log_fd, STDOUT_FILENO) < 0 ||
         dup2(log_fd, STDERR_FILENO) < 0) {
