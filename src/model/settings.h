@@ -190,7 +190,8 @@ const char *settings_text(const struct settings *s, enum setting_id id); /* any 
 int64_t settings_family_long(const struct settings *s, enum setting_id first);
 const char *settings_family_text(const struct settings *s, enum setting_id first);
 
-/* The value of "listener.name.<listener>.<setting>" if given, else of the setting itself. */
+/* The value of "listener.name.<listener>.<setting>" if given, else of the setting itself. Case does
+ * not matter in the listener's name; for a SASL mechanism's own setting it is "<listener>.plain". */
 const char *settings_listener_text(const struct settings *s, struct slice listener,
                                    enum setting_id id);
 

@@ -312,6 +312,22 @@ static void test_log_dirs_must_name_one(void **state)
     assert_int_equal(settings_check(s, &why), 0);
 }
 
+static void test_rules_between_settings(void **state)
+{
+    struct settings *s = *state;
+
+    set(s, "inter.broker.listener.name", "A", SETTING_SOURCE_STATIC);
+    assert_int_equal(settings_check(s, &why), 0);
+    set(s, "security.inter.broker.protocol", "SSL", SETTING_SOURCE_STATIC);
+    assert_int_equal(settings_check(s, &why), ERR_INVALID);
+    assert_non_null(strstr(why.text, "give only one of them"));
+    settings_unset(s, SLICE_LIT("inter.broker.listener.name"), SETTING_SOURCE_STATIC);
+    set(s, "log.cleaner.max.compaction.lag.ms", "5", SETTING_SOURCE_STATIC);
+    set(s, "log.cleaner.min.compaction.lag.ms", "6", SETTING_SOURCE_STATIC);
+    assert_int_equal(settings_check(s, &why), ERR_INVALID);
+    assert_non_null(strstr(why.text, "is greater than"));
+}
+
 static void test_sources(void **state)
 {
     struct settings *s = *state;
@@ -337,6 +353,7 @@ static void test_prefixed_names(void **state)
 
     set(s, "listener.name.internal.ssl.keystore.location", "/k", SETTING_SOURCE_STATIC);
     set(s, "listener.name.internal.plain.sasl.jaas.config", "secret", SETTING_SOURCE_STATIC);
+    set(s, "listener.name.internal.max.connections", "4", SETTING_SOURCE_STATIC);
     set(s, "listener.name.internal.max.connections", "5", SETTING_SOURCE_STATIC);
     set(s, "rsm.config.anything", "x", SETTING_SOURCE_STATIC);
     assert_string_equal(
@@ -471,6 +488,7 @@ int main(void)
         cmocka_unit_test(test_nearest),
         cmocka_unit_test_setup_teardown(test_families, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_dirs_must_name_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rules_between_settings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sources, setup, teardown),
         cmocka_unit_test_setup_teardown(test_prefixed_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ignored_are_named, setup, teardown),
