@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -123,6 +124,10 @@ static int host_resolve(const char *host, uint16_t port, struct addrinfo **ret_l
     char service[8];
     int rc;
 
+    /* This name means both loopbacks, whatever the host's file says of it. */
+    if (strcasecmp(host, "localhost") == 0) {
+        host = NULL;
+    }
     snprintf(service, sizeof(service), "%u", (unsigned)port);
     rc = getaddrinfo(host, service, &hints, ret_list);
     if (rc == 0) {
