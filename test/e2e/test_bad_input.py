@@ -1,0 +1,212 @@
+"""What strangers and broken clients send. The broker says what it was, closes that connection, and serves the others."""
+
+import os
+import socket
+import struct
+import subprocess
+import time
+
+from conftest import BIN, Broker, frame, is_closed, recv_exactly, recv_frame, wait_until
+
+API_VERSIONS = 18
+METADATA = 3
+
+
+def alive(broker):
+    with broker.connect() as s:
+        s.sendall(frame(API_VERSIONS, 0, correlation=77))
+        answer = recv_frame(s)
+    correlation, error = struct.unpack(">ih", answer[:6])
+    assert (correlation, error) == (77, 0)
+    return True
+
+
+def test_lengths_that_cannot_be(broker):
+    for length in (-1, -(2**31), 0, 1, 7, 2**31 - 1, 104857601):
+        with broker.connect() as s:
+            s.sendall(struct.pack(">i", length) + b"x" * 64)
+            assert is_closed(s), length
+    broker.wait_log("connection.bad_frame")
+    assert alive(broker)
+
+
+def test_tls_http_zookeeper_are_recognised(broker):
+    with broker.connect() as s:
+        s.sendall(bytes.fromhex("16030100c8010000c40303") + b"\0" * 64)
+        assert is_closed(s)
+    broker.wait_log("the peer speaks TLS")
+    with broker.connect() as s:
+        s.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert recv_exactly(s, 12) == b"HTTP/1.1 400"
+        assert is_closed(s)
+    broker.wait_log("the peer speaks HTTP")
+    with broker.connect() as s:
+        # ZooKeeper's connect request: protocol version, last zxid, time-out, session id, password, read-only.
+        s.sendall(struct.pack(">iiqiqi", 45, 0, 0, 30000, 0, 16) + b"\0" * 17)
+        assert is_closed(s)
+    broker.wait_log("ZooKeeper client")
+    assert alive(broker)
+
+
+def test_unknown_keys_and_versions_close_with_a_line(broker):
+    for key, version in ((999, 0), (-1, 0), (METADATA, 99), (METADATA, -1), (11, 0)):
+        with broker.connect() as s:
+            s.sendall(frame(key, version, b"\0" * 16))
+            assert is_closed(s), (key, version)
+    broker.wait_log("request.refused")
+    assert alive(broker)
+
+
+def test_api_versions_too_new_is_answered_in_version_0(broker):
+    with broker.connect() as s:
+        s.sendall(frame(API_VERSIONS, 99, b"\xff" * 40, correlation=5))
+        answer = recv_frame(s)
+        correlation, error, count = struct.unpack(">ihi", answer[:10])
+        assert (correlation, error, count) == (5, 35, 1)
+        key, low, high = struct.unpack(">hhh", answer[10:16])
+        assert (key, low) == (18, 0) and high >= 4
+        s.sendall(frame(API_VERSIONS, 0, correlation=6))
+        assert struct.unpack(">ih", recv_frame(s)[:6]) == (6, 0)
+
+
+def test_bodies_cut_at_every_byte(broker):
+    body = struct.pack(">i", 2) + b"\0\4abcd" + b"\0\3xyz"
+    for cut in range(len(body)):
+        with broker.connect() as s:
+            s.sendall(frame(METADATA, 1, body[:cut]))
+            assert is_closed(s), cut
+    assert alive(broker)
+
+
+def test_counts_that_claim_more_than_there_is(broker):
+    for count in (2**31 - 1, 1000000, -2):
+        with broker.connect() as s:
+            s.sendall(frame(METADATA, 1, struct.pack(">i", count)))
+            assert is_closed(s), count
+    assert alive(broker)
+
+
+def test_bytes_one_at_a_time_are_still_a_request(broker):
+    with broker.connect() as s:
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in frame(API_VERSIONS, 0, correlation=9):
+            s.sendall(bytes([byte]))
+        assert struct.unpack(">ih", recv_frame(s)[:6]) == (9, 0)
+
+
+def test_many_requests_in_one_piece_are_answered_in_order(broker):
+    with broker.connect() as s:
+        s.sendall(b"".join(frame(API_VERSIONS, 0, correlation=i) for i in range(500)))
+        for i in range(500):
+            assert struct.unpack(">i", recv_frame(s)[:4])[0] == i
+
+
+def test_half_a_large_frame_holds_no_large_memory(broker):
+    """A hundred connections each announce 100 MB and send 1 KB: memory follows what came, not what was said."""
+
+    def resident_kb():
+        with open(f"/proc/{broker.process.pid}/status") as status:
+            return int(next(line for line in status if line.startswith("VmRSS")).split()[1])
+
+    before = resident_kb()
+    sockets = []
+    try:
+        for _ in range(100):
+            s = broker.connect()
+            s.sendall(struct.pack(">i", 100_000_000) + b"\0\3\0\1" + b"x" * 1000)
+            sockets.append(s)
+        assert alive(broker)
+        factor = 30 if "asan" in str(BIN) or "tsan" in str(BIN) or "fuzz" in str(BIN) else 1
+        assert resident_kb() - before < 20_000 * factor
+    finally:
+        for s in sockets:
+            s.close()
+
+
+def test_too_many_connections_from_one_address(make_broker):
+    broker = make_broker(max__connections__per__ip=5)
+    sockets = [broker.connect() for _ in range(5)]
+    try:
+        for s in sockets:
+            s.sendall(frame(API_VERSIONS, 0))
+            recv_frame(s)
+        with broker.connect() as sixth:
+            assert is_closed(sixth)
+        broker.wait_log("max.connections.per.ip")
+    finally:
+        for s in sockets:
+            s.close()
+    wait_until(lambda: alive_or_refused(broker), what="a place for a new connection")
+
+
+def alive_or_refused(broker):
+    try:
+        return alive(broker)
+    except (ConnectionError, EOFError):
+        return False
+
+
+def run_server(broker, **settings):
+    broker.settings.update({key.replace("__", "."): value for key, value in settings.items()})
+    return subprocess.run(
+        broker.command(), capture_output=True, text=True, timeout=30, cwd=broker.folder, stdin=subprocess.DEVNULL
+    )
+
+
+def test_a_second_broker_on_the_directory(broker, make_broker):
+    second = make_broker("second", start=False)
+    result = run_server(second, log__dirs=broker.settings["log.dirs"])
+    assert result.returncode == 1
+    assert broker.settings["log.dirs"] in result.stderr
+    assert alive(broker)
+
+
+def test_a_used_port_names_the_process(broker, make_broker):
+    second = make_broker("second", start=False)
+    result = run_server(second, listeners=f"PLAINTEXT://localhost:{broker.port}")
+    assert result.returncode == 1
+    assert f"(pid {broker.process.pid})" in result.stderr
+    assert str(broker.port) in result.stderr
+
+
+def test_a_directory_that_is_not_ours(make_broker, tmp_path):
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "thesis.txt").write_text("three years of work")
+    result = run_server(make_broker(start=False), log__dirs=str(foreign))
+    assert result.returncode == 1 and str(foreign) in result.stderr
+    assert sorted(os.listdir(foreign)) == ["thesis.txt"]
+
+
+def test_a_file_in_place_of_a_directory(make_broker, tmp_path):
+    path = tmp_path / "file"
+    path.write_text("")
+    result = run_server(make_broker(start=False), log__dirs=str(path))
+    assert result.returncode == 1 and str(path) in result.stderr
+
+
+def test_settings_that_are_not_legal(make_broker):
+    broker = make_broker(start=False)
+    result = run_server(broker, num__partitions="many")
+    assert result.returncode == 1 and "num.partitions" in result.stderr and "many" in result.stderr
+    del broker.settings["num.partitions"]
+    broker.settings["num.partition"] = "3"
+    broker.start()
+    broker.wait_log("num.partitions")  # the nearest known name
+
+
+def test_zookeeper_is_told_in_a_sentence(make_broker):
+    result = run_server(make_broker(start=False), zookeeper__connect="localhost:2181")
+    assert result.returncode == 1
+    assert "clusters on ZooKeeper come with a later version" in result.stderr
+
+
+def test_silence_after_half_a_request_does_not_stop_a_clean_stop(broker):
+    with broker.connect() as s:
+        s.sendall(frame(METADATA, 1, b"\0" * 100)[:20])
+        begin = time.monotonic()
+        broker.stop()
+        assert time.monotonic() - begin < 10
+        assert is_closed(s)
+    assert "clean stop" in broker.log
+    assert isinstance(broker, Broker)
