@@ -261,9 +261,11 @@ static void test_threads_start_when_there_is_work(void **state)
     struct entry e;
 
     assert_int_equal(worker_thread_cnt(), 0);
-    submit_entry(f, &e, &ledger, NULL, 0);
-    turn_until(f, &ledger.done_cnt, 1);
-    assert_int_equal(worker_thread_cnt(), 1);
+    for (int i = 0; i < 20; i++) {
+        submit_entry(f, &e, &ledger, NULL, 0);
+        turn_until(f, &ledger.done_cnt, i + 1);
+        assert_int_equal(worker_thread_cnt(), 1); /* the idle one is taken first */
+    }
     for (int i = 0; i < 3; i++) {
         meet(f, NULL);
         assert_int_equal(worker_thread_cnt(), 4);
