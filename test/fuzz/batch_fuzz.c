@@ -181,8 +181,10 @@ static void check_bent(struct rd *r, uint8_t choice, bool make_true)
         uint8_t shape = rd_u8(r);
         struct record_fields f = {.timestamp = NOW_MS - shape * (timestamp_ms_t)1000};
 
-        f.key = (shape & 1) != 0 ? SLICE_NULL : rd_slice(r, MIN_OF(rd_left(r), shape & 0x3f));
-        f.value = (shape & 2) != 0 ? SLICE_NULL : rd_slice(r, MIN_OF(rd_left(r), shape));
+        f.key =
+            (shape & 1) != 0 ? SLICE_NULL : rd_slice(r, (int64_t)MIN_OF(rd_left(r), shape & 0x3fu));
+        f.value =
+            (shape & 2) != 0 ? SLICE_NULL : rd_slice(r, (int64_t)MIN_OF(rd_left(r), (size_t)shape));
         f.headers = headers;
         f.header_cnt = shape >> 6;
         for (int h = 0; h < f.header_cnt; h++) {

@@ -25,6 +25,8 @@
 static long allocations_left = -1;
 
 #ifndef SANITIZED
+#define SANITIZED 0
+
 /* Stands before the C library's own in every program that defines it; the libraries use it too. The
  * sanitizers do the same for themselves, so there this test only runs the calls without failures. */
 void *__libc_malloc(size_t len);
@@ -110,16 +112,14 @@ static void test_each_allocation_fails(void **state)
         samples[codec] = sample_make(codecs, (enum codec)codec, 50, 3000);
         /* The library of snappy is loaded before: the loader does not like to be refused. */
         assert_int_equal(codecs_require(codecs, (enum codec)codec), 0);
-#ifndef SANITIZED
-        for (; rc != 0; cnt++) {
+        for (; !SANITIZED && rc != 0; cnt++) {
             allocations_left = cnt;
             rc = run((enum codec)codec);
             allocations_left = -1;
             assert_true(rc == 0 || rc == ERR_NOMEM || rc == ERR_MISSING_LIB);
             assert_true(cnt < 1000);
         }
-        assert_true(cnt > 1);
-#endif
+        assert_true(SANITIZED || cnt > 1);
         assert_int_equal(run((enum codec)codec), 0);
         codecs_free(codecs);
         sample_free(&samples[codec]);
@@ -135,12 +135,14 @@ static void test_builder(void **state)
 
     (void)state;
     batch_builder_init(&b, &options, 1000);
-#ifndef SANITIZED
-    allocations_left = 0;
-    int rc = batch_builder_add(&b, &r);
-    allocations_left = -1;
-    assert_int_equal(rc, ERR_NOMEM);
-#endif
+    if (!SANITIZED) {
+        int rc;
+
+        allocations_left = 0;
+        rc = batch_builder_add(&b, &r);
+        allocations_left = -1;
+        assert_int_equal(rc, ERR_NOMEM);
+    }
     assert_int_equal(batch_builder_add(&b, &r), 0);
     assert_int_equal(batch_builder_finish(&b, NULL, &batch), 0);
     batch_builder_release(&b);
