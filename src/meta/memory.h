@@ -18,7 +18,7 @@ struct reactor;
 struct memory_tree;
 
 int memory_tree_new(struct memory_tree **ret_tree) WARN_UNUSED;
-void memory_tree_free(struct memory_tree *t); /* its sessions are freed; accepts NULL */
+void memory_tree_free(struct memory_tree *t); /* its sessions were freed before; accepts NULL */
 
 /* r may be NULL. */
 int memory_session_open(struct memory_tree *t, struct reactor *r,

@@ -112,15 +112,21 @@ enum meta_event {
     META_EVENT_LOST, /* the session is over: the watch will never fire */
 };
 
+/* A place in one of the store's rings; the store's own. */
+struct meta_link {
+    struct meta_link *next;
+    struct meta_link *prev;
+    unsigned char what;
+};
+
 /* Embedded in its owner; the store's from the read that sets it until `fired`, or until
  * meta_watch_cancel(). Zeroed before its first use, but for `fired`. */
 struct meta_watch {
     void (*fired)(struct meta_watch *w, enum meta_event ev);
+
     /* the store's */
-    struct meta_watch *next;
-    struct meta_watch *prev;
-    struct meta *meta;
-    void *node;
+    struct meta_link link;
+    void *place; /* the request it waits for, or the path it is set on */
     enum meta_event ev;
     unsigned char state;
     unsigned char kind;
@@ -139,7 +145,7 @@ struct meta_request {
     size_t child_cnt;
 
     /* the store's, filled by the calls below */
-    struct meta_request *next;
+    struct meta_link link;
     enum meta_verb verb;
     struct meta_op op;
     const struct meta_op *ops;
@@ -148,7 +154,6 @@ struct meta_request {
     size_t list_bytes_max;
     struct meta_watch *watch;
     void *memory;
-    unsigned char fault;
 };
 
 /* watch may be NULL in all three. */
