@@ -53,8 +53,8 @@ struct inflater {
     uint64_t out_max;
 };
 
-/* `in` is borrowed until the end. Only ERR_NOMEM, ERR_MISSING_LIB, or ERR_INVALID for a stream that
- * does not begin as it must. CODEC_NONE works too and needs no `codecs`. */
+/* `in` is borrowed until the end. CODEC_NONE works too and needs no `codecs`. ERR_INVALID,
+ * ERR_TRUNCATED: the stream does not begin as it must. ERR_NOMEM, ERR_MISSING_LIB. */
 int inflater_start(struct inflater *inf, struct codecs *c, enum codec codec, struct slice in,
                    uint64_t out_max) WARN_UNUSED;
 

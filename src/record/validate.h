@@ -47,7 +47,8 @@
     X(TIMESTAMP, INVALID_TIMESTAMP, "the timestamp is outside what the topic accepts") \
     X(TIMESTAMP_TYPE, INVALID_TIMESTAMP, "only the broker may set the append time") \
     X(TOO_LARGE, MESSAGE_TOO_LARGE, "the batch is larger than max.message.bytes") \
-    X(BOMB, MESSAGE_TOO_LARGE, "the batch decompresses to more than this broker accepts") \
+    X(BOMB, MESSAGE_TOO_LARGE, \
+      "the batch decompresses to more, or needs a larger window, than this broker accepts") \
     X(CODEC, UNSUPPORTED_COMPRESSION_TYPE, "the batch's compression is none that is known") \
     X(ZSTD, UNSUPPORTED_COMPRESSION_TYPE, "zstd needs version 7 of the Produce request or later") \
     X(CODEC_MISSING, UNSUPPORTED_COMPRESSION_TYPE, \
