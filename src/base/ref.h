@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/assert.h"
 
@@ -100,6 +101,39 @@ static inline void pub_set(struct pub *p, void *ptr)
 static inline void *pub_get(const struct pub *p)
 {
     return atomic_load_explicit(&p->ptr, memory_order_acquire);
+}
+
+/* A stack that any thread pushes on and takes as a whole. Taking all at once knows no ABA problem. */
+struct stack_node {
+    struct stack_node *next;
+};
+
+struct stack {
+    _Atomic(struct stack_node *) top;
+};
+
+static inline void stack_init(struct stack *s)
+{
+    atomic_init(&s->top, NULL);
+}
+
+static inline void stack_push(struct stack *s, struct stack_node *n)
+{
+    struct stack_node *top = atomic_load_explicit(&s->top, memory_order_relaxed);
+
+    do {
+        n->next = top;
+    } while (!atomic_compare_exchange_weak_explicit(&s->top, &top, n, memory_order_release,
+                                                    memory_order_relaxed));
+}
+
+/* Linked by next, the newest first; NULL when empty. */
+static inline struct stack_node *stack_take_all(struct stack *s)
+{
+    if (atomic_load_explicit(&s->top, memory_order_relaxed) == NULL) {
+        return NULL; /* no exclusive cache line for nothing */
+    }
+    return atomic_exchange_explicit(&s->top, NULL, memory_order_acquire);
 }
 
 #endif

@@ -88,12 +88,33 @@ static void test_published_pointer(void **state)
     assert_null(pub_get(&s.pub));
 }
 
+static void test_a_stack_is_taken_whole(void **state)
+{
+    struct stack_node nodes[3];
+    struct stack_node *n;
+    struct stack s;
+
+    (void)state;
+    stack_init(&s);
+    assert_null(stack_take_all(&s));
+    for (size_t i = 0; i < 3; i++) {
+        stack_push(&s, &nodes[i]);
+    }
+    n = stack_take_all(&s);
+    for (size_t i = 3; i-- > 0; n = n->next) {
+        assert_ptr_equal(n, &nodes[i]);
+    }
+    assert_null(n);
+    assert_null(stack_take_all(&s));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_of_many_threads_is_the_last),
         cmocka_unit_test(test_counter_gives_the_sum),
         cmocka_unit_test(test_published_pointer),
+        cmocka_unit_test(test_a_stack_is_taken_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
