@@ -10,7 +10,7 @@
 /*
  * A connection's bytes:
  *
- *     socket → shard->rx (64 KiB, shared by the shard's connections) → whole frames, used in place
+ *     socket → shard->rx (128 KiB, shared by the shard's connections) → whole frames, used in place
  *                  └ a frame that is not whole yet → a buffer of its own, filled by the next reads
  *
  * A connection that has just sent a large frame reads only a length next, so that the bulk of the
@@ -24,7 +24,7 @@
  * has received, up to its length. The memory itself is untouched pages until then.
  */
 
-#define RX_BYTES (64u * 1024)
+#define RX_BYTES POOL_MEDIUM_BYTES
 #define RX_MIN_ROOM_BYTES (8u * 1024)
 #define BULK_FRAME_BYTES (64u * 1024)
 #define BULK_FIRST_READ_BYTES 4u
@@ -301,6 +301,9 @@ static void conn_free(struct net_conn *c)
     }
     s->conn_cnt--;
     free(c);
+    if (s->conn_cnt == 0) {
+        pool_trim(s->pool); /* nobody is here: an idle broker is a small one */
+    }
     if (s->stopping && s->conn_cnt == 0) {
         net_shard_is_empty(s);
     }
@@ -470,7 +473,7 @@ static int conn_frame_begin(struct net_conn *c, size_t len)
     if (!memory_take(c, charge)) {
         return ERR_AGAIN;
     }
-    c->frame = buf_new(len);
+    c->frame = pool_get(c->shard->pool, len);
     if (c->frame == NULL) {
         memory_give(c->shard, charge);
         token_give(c);
@@ -611,7 +614,7 @@ static int conn_read(struct net_conn *c)
     }
     if (s->rx == NULL || s->rx->cap - s->rx->used < RX_MIN_ROOM_BYTES) {
         buf_unref(s->rx);
-        s->rx = buf_new(RX_BYTES);
+        s->rx = pool_get(s->pool, RX_BYTES);
         if (s->rx == NULL) {
             return ERR_NOMEM;
         }

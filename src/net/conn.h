@@ -6,6 +6,7 @@
 #define OTTLA_NET_CONN_H
 
 #include "base/map.h"
+#include "base/pool.h"
 #include "base/ref.h"
 #include "net/net.h"
 #include "os/socket.h"
@@ -37,7 +38,8 @@ struct net_shard {
     struct reactor *reactor;
     struct net_conn *conns; /* all of them, doubly linked */
     size_t conn_cnt;
-    struct buf *rx; /* what small reads go into; frames inside it are used in place */
+    struct pool *pool; /* of frame buffers */
+    struct buf *rx;    /* what small reads go into; frames inside it are used in place */
     struct net_request *free_requests;
     size_t free_request_cnt;
     struct net_conn *starved_head; /* waiting for frame memory, oldest first */

@@ -12,6 +12,7 @@
  */
 
 #define IPS_MAX 100000
+#define POOL_KEEP_BYTES (32u * 1024 * 1024)
 
 struct handed_over {
     struct reactor_task task;
@@ -86,6 +87,9 @@ int net_new(const struct net_options *opts, struct net **ret_net, char *ret_why,
         net->shards[i].net = net;
         net->shards[i].reactor = opts->reactors[i];
         net->shards[i].feed.run = shard_feed_starved;
+        if (rc == 0) {
+            rc = pool_new(POOL_KEEP_BYTES, &net->shards[i].pool);
+        }
     }
     if (rc != 0) {
         net_free(net);
@@ -291,6 +295,7 @@ void net_free(struct net *net)
 
         ASSERT(s->conns == NULL);
         buf_unref(s->rx);
+        pool_free(s->pool);
         while (s->free_requests != NULL) {
             struct net_request *nr = s->free_requests;
 
