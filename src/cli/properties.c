@@ -237,3 +237,27 @@ const char *properties_get(const struct properties *p, const char *key)
     }
     return NULL;
 }
+
+bool properties_get_bool(const struct properties *p, const char *key, bool otherwise)
+{
+    const char *value = properties_get(p, key);
+    if (value == NULL) {
+        return otherwise;
+    }
+    value += strspn(value, " \t");
+    static const char word[] = "true";
+    for (size_t i = 0; i < sizeof(word) - 1; i++) {
+        if ((value[i] | 0x20) != word[i]) {
+            return false;
+        }
+    }
+    value += sizeof(word) - 1;
+    return value[strspn(value, " \t")] == '\0';
+}
+
+struct slice properties_get_text(const struct properties *p, const char *key,
+                                 struct slice otherwise)
+{
+    const char *value = properties_get(p, key);
+    return value == NULL ? otherwise : slice_cstr(value);
+}

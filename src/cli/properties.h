@@ -5,6 +5,7 @@
 #ifndef OTTLA_CLI_PROPERTIES_H
 #define OTTLA_CLI_PROPERTIES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -42,5 +43,10 @@ int properties_add_option(struct properties *p, const struct cli *cli, const str
 
 /* NULL when it is not there. */
 const char *properties_get(const struct properties *p, const char *key);
+
+/* "true" in any case, with or without blanks around, is true; any other word is false. */
+bool properties_get_bool(const struct properties *p, const char *key, bool otherwise);
+struct slice properties_get_text(const struct properties *p, const char *key,
+                                 struct slice otherwise);
 
 #endif

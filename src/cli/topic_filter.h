@@ -17,7 +17,7 @@
 struct topic_filter {
     regex_t regex;
     bool compiled;
-    char why[160]; /* after ERR_INVALID */
+    char why[200]; /* after ERR_INVALID */
 };
 
 /* ERR_INVALID, and a sentence in f->why; ERR_NOMEM. topic_filter_release() is due either way. */

@@ -1,0 +1,3 @@
+#!/bin/sh
+. "$(dirname "$(readlink -f "$0")")/find-ottla.sh"
+exec "$ottla" api-versions "$@"

@@ -1,0 +1,520 @@
+/*
+ * The program ottla-consume: records become lines of the standard output.
+ *
+ * Every partition is read from an offset that is said at the start, without a group and without a
+ * coordinator. All partitions feed one queue; the main thread prints what is there and flushes when
+ * nothing is, so that output is both fast and prompt.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/rdkafka/interrupt.h"
+#include "cli/rdkafka/kafka.h"
+#include "cli/record_format.h"
+#include "cli/topic_filter.h"
+
+#define OUTPUT_BUF ((size_t)1024 * 1024)
+#define BATCH 1024
+#define PAUSE_MS 100
+#define PATIENCE_MS 60000 /* for a topic that is not there yet */
+#define METADATA_MS 5000
+
+/* One partition that is being read. */
+struct reading {
+    rd_kafka_topic_t *topic;
+    int32_t partition;
+};
+
+struct consumer {
+    struct cli *cli;
+    const struct options *o;
+    struct kafka kafka;
+    rd_kafka_queue_t *queue;
+    struct properties formatting;
+    struct record_format format;
+    bool silent; /* NoOpMessageFormatter */
+    rd_kafka_topic_t **topics;
+    size_t topic_cnt;
+    struct reading *readings;
+    size_t reading_cnt;
+    struct record_header *headers; /* scratch for one record */
+    size_t header_cap;
+    int64_t start_offset; /* where every partition begins */
+    int64_t left;         /* records still to print; -1: no end */
+    int64_t cnt;          /* printed */
+    int64_t last_us;      /* when the last record came */
+    bool failed;
+};
+
+static const struct property defaults[] = {
+    {"enable.auto.commit", "false"},
+    {"enable.partition.eof", "false"},
+    {"allow.auto.create.topics", "true"},
+    {"check.crcs", "true"},
+    {"queued.max.messages.kbytes", "65536"},
+    {"fetch.wait.max.ms", "100"},
+    {"fetch.error.backoff.ms", "100"},
+    {"reconnect.backoff.max.ms", "1000"},
+    {NULL, NULL},
+};
+
+/* ---- The command line ----------------------------------------------------------------------- */
+
+static int check_options(const struct consumer *c)
+{
+    const struct options *o = c->o;
+    bool topic = options_has(o, CONSUME_TOPIC);
+    if (topic == options_has(o, CONSUME_INCLUDE)) {
+        return cli_fail(c->cli, "Exactly one of --include/--topic is required");
+    }
+    if (options_has(o, CONSUME_PARTITION) && !topic) {
+        return cli_fail(c->cli, "The topic is required when partition is specified");
+    }
+    if (options_has(o, CONSUME_OFFSET) && !options_has(o, CONSUME_PARTITION)) {
+        return cli_fail(c->cli, "The partition is required when offset is specified");
+    }
+    if (options_has(o, CONSUME_OFFSET) && options_has(o, CONSUME_FROM_BEGINNING)) {
+        return cli_fail(c->cli, "from-beginning and offset cannot be specified together");
+    }
+    const char *isolation = options_text(o, CONSUME_ISOLATION, "read_uncommitted");
+    if (strcmp(isolation, "read_uncommitted") != 0 && strcmp(isolation, "read_committed") != 0) {
+        return cli_fail(c->cli,
+                        "--isolation-level is read_uncommitted or read_committed, not '%.40s'",
+                        isolation);
+    }
+    return 0;
+}
+
+static int choose_start(struct consumer *c)
+{
+    const char *text = options_text(c->o, CONSUME_OFFSET, NULL);
+    c->start_offset =
+        options_has(c->o, CONSUME_FROM_BEGINNING) ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
+    if (text == NULL) {
+        return 0;
+    }
+    if (strcmp(text, "earliest") == 0) {
+        c->start_offset = RD_KAFKA_OFFSET_BEGINNING;
+    } else if (strcmp(text, "latest") == 0) {
+        c->start_offset = RD_KAFKA_OFFSET_END;
+    } else if (parse_int(text, &c->start_offset) != 0 || c->start_offset < 0) {
+        return cli_fail(c->cli,
+                        "The provided offset value '%.40s' is incorrect. Valid values are "
+                        "'earliest', 'latest', or a non-negative long",
+                        text);
+    }
+    return 0;
+}
+
+static int choose_format(struct consumer *c)
+{
+    const char *file = options_text(c->o, CONSUME_FORMATTER_CONFIG, NULL);
+    if (file != NULL && properties_add_file(&c->formatting, c->cli, file) != 0) {
+        return 1;
+    }
+    if (properties_add_option(&c->formatting, c->cli, c->o, CONSUME_FORMATTER_PROPERTY) != 0) {
+        return 1;
+    }
+    record_format_init(&c->format, &c->formatting);
+
+    const char *formatter = options_text(c->o, CONSUME_FORMATTER, "DefaultMessageFormatter");
+    const char *dot = strrchr(formatter, '.');
+    const char *name = dot == NULL ? formatter : dot + 1;
+    c->silent = strcmp(name, "NoOpMessageFormatter") == 0;
+    if (strcmp(name, "LoggingMessageFormatter") == 0) {
+        c->format.print_timestamp = true;
+        c->format.print_key = true;
+    } else if (!c->silent && strcmp(name, "DefaultMessageFormatter") != 0) {
+        return cli_fail(c->cli,
+                        "the formatter %.80s is a Java class; known here are "
+                        "DefaultMessageFormatter, LoggingMessageFormatter and NoOpMessageFormatter",
+                        formatter);
+    }
+    return 0;
+}
+
+static int configure(struct consumer *c, const struct properties *given)
+{
+    if (options_has(c->o, CONSUME_GROUP) || properties_get(given, "group.id") != NULL) {
+        cli_note(c->cli,
+                 "consumer groups come with a later version; reading without the group, and "
+                 "remembering no position");
+    }
+    const char *reset = properties_get(given, "auto.offset.reset");
+    if (reset != NULL && strcmp(reset, "earliest") == 0 && !options_has(c->o, CONSUME_OFFSET)) {
+        c->start_offset = RD_KAFKA_OFFSET_BEGINNING;
+    }
+    const char *start = c->start_offset == RD_KAFKA_OFFSET_BEGINNING ? "earliest" : "latest";
+    const struct property flags[] = {
+        {"isolation.level", options_text(c->o, CONSUME_ISOLATION, NULL)},
+        {"auto.offset.reset", start},
+        {NULL, NULL},
+    };
+    return kafka_configure(&c->kafka, c->cli, defaults,
+                           options_text(c->o, CONSUME_COMMAND_CONFIG, NULL), given, flags,
+                           options_text(c->o, CONSUME_BOOTSTRAP, NULL));
+}
+
+/* ---- Which partitions ----------------------------------------------------------------------- */
+
+static int out_of_memory(const struct consumer *c)
+{
+    return cli_fail(c->cli, "%s", err_text(ERR_NOMEM));
+}
+
+static int read_partition(struct consumer *c, rd_kafka_topic_t *topic, int32_t partition,
+                          int64_t offset)
+{
+    struct reading *readings =
+        realloc(c->readings, (c->reading_cnt + 1) * sizeof(*readings)); /* a few, once */
+    if (readings == NULL) {
+        return out_of_memory(c);
+    }
+    c->readings = readings;
+    if (rd_kafka_consume_start_queue(topic, partition, offset, c->queue) != 0) {
+        return cli_fail(c->cli, "partition %d of %s can not be read: %s", partition,
+                        rd_kafka_topic_name(topic), rd_kafka_err2str(rd_kafka_last_error()));
+    }
+    c->readings[c->reading_cnt++] = (struct reading){topic, partition};
+    return 0;
+}
+
+/* Where all partitions of the list begin or end, in one request to each broker; the answers stand in
+ * the list. False when the brokers did not tell. */
+static bool ask_offsets(struct consumer *c, rd_kafka_topic_partition_list_t *list, int64_t what)
+{
+    for (int i = 0; i < list->cnt; i++) {
+        list->elems[i].offset = what; /* the question stands where the answer will */
+    }
+    if (rd_kafka_offsets_for_times(c->kafka.rk, list, METADATA_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return false;
+    }
+    for (int i = 0; i < list->cnt; i++) {
+        if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR || list->elems[i].offset < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * Starts all partitions of the list. Numbers instead of "beginning" and "end", and those with records
+ * first: librdkafka begins to fetch with the first partition that it knows an offset of, and a fetch
+ * of an empty one keeps the others waiting.
+ */
+static int read_list(struct consumer *c, rd_kafka_topic_t *topic,
+                     rd_kafka_topic_partition_list_t *starts, rd_kafka_topic_partition_list_t *ends)
+{
+    bool known = ask_offsets(c, ends, RD_KAFKA_OFFSET_END);
+    if (c->start_offset == RD_KAFKA_OFFSET_BEGINNING) {
+        known = known && ask_offsets(c, starts, RD_KAFKA_OFFSET_BEGINNING);
+    }
+    for (int with_records = 1; with_records >= 0; with_records--) {
+        for (int i = 0; i < starts->cnt; i++) {
+            int64_t end = known ? ends->elems[i].offset : 0;
+            int64_t start = c->start_offset;
+            if (known && start == RD_KAFKA_OFFSET_BEGINNING) {
+                start = starts->elems[i].offset;
+            } else if (known && start == RD_KAFKA_OFFSET_END) {
+                start = end;
+            }
+            bool now = (known && start < end) == (with_records == 1);
+            if (now && read_partition(c, topic, starts->elems[i].partition, start) != 0) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+static int read_partitions(struct consumer *c, rd_kafka_topic_t *topic,
+                           const struct rd_kafka_metadata_topic *t)
+{
+    const char *name = rd_kafka_topic_name(topic);
+    int64_t only = options_int(c->o, CONSUME_PARTITION, -1);
+    if (only >= t->partition_cnt) {
+        return cli_fail(c->cli, "%s has no partition %lld; it has %d, and the first is 0", name,
+                        (long long)only, t->partition_cnt);
+    }
+    rd_kafka_topic_partition_list_t *starts = rd_kafka_topic_partition_list_new(t->partition_cnt);
+    for (int i = 0; i < t->partition_cnt; i++) {
+        if (only < 0 || t->partitions[i].id == only) {
+            rd_kafka_topic_partition_list_add(starts, name, t->partitions[i].id);
+        }
+    }
+    rd_kafka_topic_partition_list_t *ends = rd_kafka_topic_partition_list_copy(starts);
+    int rc = read_list(c, topic, starts, ends);
+    rd_kafka_topic_partition_list_destroy(starts);
+    rd_kafka_topic_partition_list_destroy(ends);
+    return rc;
+}
+
+static int read_topic(struct consumer *c, const char *name)
+{
+    rd_kafka_topic_t **topics = realloc(c->topics, (c->topic_cnt + 1) * sizeof(*topics));
+    if (topics == NULL) {
+        return out_of_memory(c);
+    }
+    c->topics = topics;
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(c->kafka.rk, name, NULL);
+    if (topic == NULL) {
+        return cli_fail(c->cli, "'%.260s' can not be a topic: %s", name,
+                        rd_kafka_err2str(rd_kafka_last_error()));
+    }
+    c->topics[c->topic_cnt++] = topic;
+    const struct rd_kafka_metadata *metadata = NULL;
+    int64_t patience_ms = options_int(c->o, CONSUME_TIMEOUT, PATIENCE_MS);
+    if (kafka_topic_wait(&c->kafka, topic, patience_ms, &metadata) != 0) {
+        return 1;
+    }
+    int rc = read_partitions(c, topic, &metadata->topics[0]);
+    rd_kafka_metadata_destroy(metadata);
+    return rc;
+}
+
+static int read_matching(struct consumer *c, const struct topic_filter *filter)
+{
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_resp_err_t err = rd_kafka_metadata(c->kafka.rk, 1, NULL, &metadata, METADATA_MS);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return cli_fail(c->cli, "the topics can not be listed: %s", rd_kafka_err2str(err));
+    }
+    int rc = 0;
+    for (int i = 0; i < metadata->topic_cnt && rc == 0; i++) {
+        if (topic_filter_has(filter, slice_cstr(metadata->topics[i].topic))) {
+            rc = read_topic(c, metadata->topics[i].topic);
+        }
+    }
+    rd_kafka_metadata_destroy(metadata);
+    if (rc == 0 && c->topic_cnt == 0) {
+        return cli_fail(c->cli, "no topic matches --include %.200s",
+                        options_text(c->o, CONSUME_INCLUDE, ""));
+    }
+    return rc;
+}
+
+static int read_included(struct consumer *c)
+{
+    struct topic_filter filter;
+    int rc = topic_filter_init(&filter, options_text(c->o, CONSUME_INCLUDE, ""));
+    if (rc == 0) {
+        rc = read_matching(c, &filter);
+    } else {
+        rc = cli_fail(c->cli, "%s", rc == ERR_INVALID ? filter.why : err_text(rc));
+    }
+    topic_filter_release(&filter);
+    return rc;
+}
+
+/* ---- Printing ------------------------------------------------------------------------------- */
+
+/* The record's headers in c->headers; their number. */
+static size_t take_headers(struct consumer *c, const rd_kafka_message_t *message)
+{
+    rd_kafka_headers_t *headers = NULL;
+    if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return 0;
+    }
+    size_t cnt = rd_kafka_header_cnt(headers);
+    if (cnt > c->header_cap) {
+        struct record_header *grown = realloc(c->headers, cnt * sizeof(*grown));
+        if (grown == NULL) {
+            return 0;
+        }
+        c->headers = grown;
+        c->header_cap = cnt;
+    }
+    size_t found = 0;
+    const char *name = NULL;
+    const void *value = NULL;
+    size_t len = 0;
+    while (found < cnt && rd_kafka_header_get_all(headers, found, &name, &value, &len) ==
+                              RD_KAFKA_RESP_ERR_NO_ERROR) {
+        c->headers[found++] = (struct record_header){slice_cstr(name), slice_of(value, len)};
+    }
+    return found;
+}
+
+static void print_message(struct consumer *c, const rd_kafka_message_t *message)
+{
+    if (c->silent) {
+        return;
+    }
+    struct record_view r = {
+        .partition = message->partition,
+        .offset = message->offset,
+        .key = slice_of(message->key, message->key_len),
+        .value = slice_of(message->payload, message->len),
+    };
+    if (c->format.print_timestamp) {
+        rd_kafka_timestamp_type_t type;
+        r.timestamp = rd_kafka_message_timestamp(message, &type);
+        r.timestamp_type = type == RD_KAFKA_TIMESTAMP_CREATE_TIME       ? "CreateTime"
+                           : type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? "LogAppendTime"
+                                                                        : NULL;
+    }
+    if (c->format.print_headers) {
+        r.header_cnt = take_headers(c, message);
+        r.headers = c->headers;
+    }
+    record_print(stdout, &c->format, &r);
+}
+
+/* What came in place of a record. */
+static void on_trouble(struct consumer *c, const rd_kafka_message_t *message)
+{
+    const char *topic = message->rkt == NULL ? "?" : rd_kafka_topic_name(message->rkt);
+    switch ((int)message->err) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        return;
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        c->failed = true;
+        (void)cli_fail(c->cli, "partition %d of %s is not there any more", message->partition,
+                       topic);
+        return;
+    default:
+        c->failed = !options_has(c->o, CONSUME_SKIP_ON_ERROR);
+        (void)cli_fail(c->cli, "partition %d of %s: %s", message->partition, topic,
+                       rd_kafka_message_errstr(message));
+    }
+}
+
+static void take(struct consumer *c, rd_kafka_message_t *message)
+{
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        on_trouble(c, message);
+    } else if (c->left != 0) {
+        print_message(c, message);
+        c->cnt++;
+        c->left -= c->left > 0 ? 1 : 0;
+    }
+    rd_kafka_message_destroy(message);
+}
+
+/* All that is there already. Returns how much that was. */
+static size_t take_ready(struct consumer *c)
+{
+    rd_kafka_message_t *messages[BATCH];
+    ssize_t cnt = rd_kafka_consume_batch_queue(c->queue, 0, messages, BATCH);
+    for (ssize_t i = 0; i < cnt; i++) {
+        take(c, messages[i]);
+    }
+    return cnt < 0 ? 0 : (size_t)cnt;
+}
+
+/* Nothing is there: what was printed goes out, then the next record is waited for. */
+static size_t wait_for_one(struct consumer *c)
+{
+    if (!cli_flush(c->cli)) {
+        c->failed = true;
+        return 0;
+    }
+    (void)rd_kafka_poll(c->kafka.rk, 0); /* news of the connections */
+    rd_kafka_message_t *message = rd_kafka_consume_queue(c->queue, PAUSE_MS);
+    if (message == NULL) {
+        return 0;
+    }
+    take(c, message);
+    return 1;
+}
+
+static void pump(struct consumer *c)
+{
+    int64_t timeout_ms = options_int(c->o, CONSUME_TIMEOUT, -1);
+    c->last_us = os_mono_us(c->cli->os);
+    while (c->left != 0 && !c->failed && !c->kafka.fatal && !interrupted()) {
+        if (take_ready(c) > 0 || wait_for_one(c) > 0) {
+            c->last_us = timeout_ms < 0 ? 0 : os_mono_us(c->cli->os);
+        } else if (timeout_ms >= 0 && os_mono_us(c->cli->os) - c->last_us >= timeout_ms * 1000) {
+            break;
+        }
+    }
+}
+
+/* ---- Life ----------------------------------------------------------------------------------- */
+
+static int run_started(struct consumer *c)
+{
+    c->queue = rd_kafka_queue_new(c->kafka.rk);
+    int rc = options_has(c->o, CONSUME_TOPIC) ? read_topic(c, options_text(c->o, CONSUME_TOPIC, ""))
+                                              : read_included(c);
+    if (rc == 0) {
+        pump(c);
+    }
+    if (!cli_flush(c->cli)) {
+        c->failed = true;
+    }
+    if (options_has(c->o, CONSUME_SYSTEST)) {
+        printf("shutdown_complete\n");
+    }
+    if (rc == 0 || interrupted()) {
+        fprintf(stderr, "Processed a total of %lld messages\n", (long long)c->cnt);
+        rc = c->failed || c->kafka.fatal ? 1 : 0;
+    }
+    for (size_t i = 0; i < c->reading_cnt; i++) {
+        (void)rd_kafka_consume_stop(c->readings[i].topic, c->readings[i].partition);
+    }
+    return rc;
+}
+
+static void release(struct consumer *c)
+{
+    for (size_t i = 0; i < c->topic_cnt; i++) {
+        rd_kafka_topic_destroy(c->topics[i]);
+    }
+    if (c->queue != NULL) {
+        rd_kafka_queue_destroy(c->queue);
+    }
+    kafka_release(&c->kafka);
+    properties_release(&c->formatting);
+    free(c->topics);
+    free(c->readings);
+    free(c->headers);
+}
+
+static int start(struct consumer *c)
+{
+    if (check_options(c) != 0 || choose_start(c) != 0 || choose_format(c) != 0) {
+        return 1;
+    }
+    c->left = options_int(c->o, CONSUME_MAX_MESSAGES, -1);
+    struct properties given;
+    properties_init(&given);
+    int rc = properties_add_option(&given, c->cli, c->o, CONSUME_COMMAND_PROPERTY);
+    if (rc == 0) {
+        rc = configure(c, &given);
+    }
+    properties_release(&given);
+    if (rc != 0 || kafka_reach(&c->kafka) != 0) {
+        return 1;
+    }
+    return kafka_start(&c->kafka, RD_KAFKA_CONSUMER);
+}
+
+static int run(struct cli *cli, const struct options *o)
+{
+    if (options_has(o, CONSUME_ZOOKEEPER) && !options_has(o, CONSUME_BOOTSTRAP)) {
+        return cli_refuse_zookeeper(cli, options_text(o, CONSUME_ZOOKEEPER, ""));
+    }
+    struct consumer c = {.cli = cli, .o = o, .kafka = {.cli = cli}};
+    properties_init(&c.formatting);
+    interrupt_catch();
+    /* A terminal gets its lines from flushing, too: at once, and not letter by letter. */
+    (void)setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUF);
+    int rc = start(&c);
+    if (rc == 0) {
+        rc = run_started(&c);
+    }
+    release(&c);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    return cli_run(&consume_command, run, argc, argv);
+}

@@ -1,0 +1,361 @@
+/*
+ * The program ottla-produce: lines of the standard input become records.
+ *
+ * The main thread reads lines and hands them to librdkafka, whose own threads make batches and send
+ * them. When its queue is full the main thread waits in rd_kafka_poll(), where it also learns which
+ * records were not delivered; those that were are not reported one by one.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/line_record.h"
+#include "cli/lines.h"
+#include "cli/rdkafka/interrupt.h"
+#include "cli/rdkafka/kafka.h"
+
+#define STDIN_FD 0
+#define PAUSE_MS 100
+#define POLL_EVERY 1000 /* records */
+#define MAX_BLOCK_MS 60000
+#define UNKNOWN_TOPIC_MS 3000 /* for brokers that call a topic unknown while they make it */
+#define FAILURES_SHOWN 5
+#define LINE_EXTRA ((size_t)1024 * 1024) /* a line also holds key, headers and separators */
+#define EXIT_INTERRUPTED 130
+
+struct producer {
+    struct cli *cli;
+    const struct options *o;
+    struct kafka kafka;
+    rd_kafka_topic_t *topic;
+    struct properties reader;
+    struct line_format format;
+    struct lines lines;
+    uint64_t sent;
+    uint64_t failed;
+    bool prompt; /* someone is typing */
+    bool sync;   /* one at a time */
+};
+
+/* Kafka's console producer waits for all replicas and for two minutes; its keys go where Java's go. */
+static const struct property defaults[] = {
+    {"acks", "all"},
+    {"message.timeout.ms", "120000"},
+    {"message.max.bytes", "1048576"},
+    {"partitioner", "murmur2_random"},
+    {"batch.num.messages", "100000"},
+    {"queue.buffering.max.messages", "1000000"},
+    {"queue.buffering.max.kbytes", "65536"},
+    {"max.in.flight.requests.per.connection", "5"},
+    {"delivery.report.only.error", "true"},
+    {NULL, NULL},
+};
+
+/* ---- Settings ------------------------------------------------------------------------------- */
+
+/* Flags that are settings of librdkafka under another name. */
+static const struct {
+    enum produce_option flag;
+    const char *setting;
+} flag_settings[] = {
+    {PRODUCE_COMPRESSION, "compression.codec"},
+    {PRODUCE_PARTITION_MEMORY, "batch.size"},
+    {PRODUCE_BATCH_SIZE, "batch.size"},
+    {PRODUCE_LINGER, "linger.ms"},
+    {PRODUCE_ACKS, "acks"},
+    {PRODUCE_REQUEST_TIMEOUT, "request.timeout.ms"},
+    {PRODUCE_RETRIES, "message.send.max.retries"},
+    {PRODUCE_RETRY_BACKOFF, "retry.backoff.ms"},
+    {PRODUCE_METADATA_EXPIRY, "metadata.max.age.ms"},
+    {PRODUCE_SOCKET_BUFFER, "socket.send.buffer.bytes"},
+};
+
+static int configure(struct producer *p, const struct properties *given)
+{
+    struct property flags[ARRAY_CNT(flag_settings) + 2] = {{NULL, NULL}};
+    size_t cnt = 0;
+    for (size_t i = 0; i < ARRAY_CNT(flag_settings); i++) {
+        const char *text = options_text(p->o, flag_settings[i].flag, NULL);
+        if (text != NULL) {
+            flags[cnt++] = (struct property){flag_settings[i].setting, text};
+        }
+    }
+    char kbytes[32];
+    if (options_has(p->o, PRODUCE_MAX_MEMORY)) {
+        int64_t bytes = options_int(p->o, PRODUCE_MAX_MEMORY, 0);
+        snprintf(kbytes, sizeof(kbytes), "%lld", (long long)(bytes < 1024 ? 1 : bytes / 1024));
+        flags[cnt++] = (struct property){"queue.buffering.max.kbytes", kbytes};
+    }
+    return kafka_configure(&p->kafka, p->cli, defaults,
+                           options_text(p->o, PRODUCE_COMMAND_CONFIG, NULL), given, flags,
+                           options_text(p->o, PRODUCE_BOOTSTRAP, NULL));
+}
+
+static int read_format(struct producer *p)
+{
+    const char *file = options_text(p->o, PRODUCE_READER_CONFIG, NULL);
+    if (file != NULL && properties_add_file(&p->reader, p->cli, file) != 0) {
+        return 1;
+    }
+    if (properties_add_option(&p->reader, p->cli, p->o, PRODUCE_READER_PROPERTY) != 0) {
+        return 1;
+    }
+    char why[LINE_RECORD_WHY_LEN];
+    if (line_format_init(&p->format, &p->reader, why) != 0) {
+        return cli_fail(p->cli, "%s", why);
+    }
+    return 0;
+}
+
+/* ---- Delivery ------------------------------------------------------------------------------- */
+
+static void count_failure(struct producer *p, const char *why)
+{
+    p->failed++;
+    if (p->failed <= FAILURES_SHOWN) {
+        (void)cli_fail(p->cli, "a record was not delivered to %s: %s",
+                       options_text(p->o, PRODUCE_TOPIC, ""), why);
+    }
+}
+
+/* The handle's opaque is the struct kafka that a producer holds. */
+static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+{
+    struct producer *p = CONTAINER_OF(opaque, struct producer, kafka);
+    (void)rk;
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        count_failure(p, rd_kafka_err2str(message->err));
+    }
+}
+
+/* Gives the record to librdkafka; the headers are its own from then on, or still ours on failure. */
+static rd_kafka_resp_err_t enqueue(struct producer *p, const struct line_record *r,
+                                   rd_kafka_headers_t *headers)
+{
+    void *value = (void *)(uintptr_t)r->value.ptr; /* copied, never written */
+    if (headers != NULL) {
+        return rd_kafka_producev(
+            p->kafka.rk, RD_KAFKA_V_RKT(p->topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+            RD_KAFKA_V_VALUE(value, r->value.len), RD_KAFKA_V_KEY(r->key.ptr, r->key.len),
+            RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+    }
+    int rc = rd_kafka_produce(p->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, value,
+                              r->value.len, r->key.ptr, r->key.len, NULL);
+    return rc == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error();
+}
+
+/* Returns 0, or 1 after a sentence: a header that is none. */
+static int make_headers(struct producer *p, const struct line_record *r, rd_kafka_headers_t **ret)
+{
+    *ret = NULL;
+    if (slice_is_null(r->headers)) {
+        return 0;
+    }
+    struct slice rest = r->headers;
+    struct slice name = SLICE_NULL;
+    struct slice value = SLICE_NULL;
+    char why[LINE_RECORD_WHY_LEN];
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(8);
+    int rc = 0;
+    while (rc == 0) {
+        rc = line_header_next(&p->format, &rest, p->lines.cnt, &name, &value, why);
+        if (rc == 0 &&
+            rd_kafka_header_add(headers, (const char *)name.ptr, (ssize_t)name.len, value.ptr,
+                                (ssize_t)value.len) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            rc = ERR_NOMEM;
+        }
+    }
+    if (rc == ERR_NOT_FOUND) {
+        *ret = headers;
+        return 0;
+    }
+    rd_kafka_headers_destroy(headers);
+    return cli_fail(p->cli, "%s", rc == ERR_INVALID ? why : err_text(rc));
+}
+
+static int send_record(struct producer *p, const struct line_record *r)
+{
+    rd_kafka_headers_t *headers = NULL;
+    if (make_headers(p, r, &headers) != 0) {
+        return 1;
+    }
+    rd_kafka_resp_err_t err = enqueue(p, r, headers);
+    while (err == RD_KAFKA_RESP_ERR__QUEUE_FULL && !p->kafka.fatal) {
+        (void)rd_kafka_poll(p->kafka.rk, PAUSE_MS);
+        err = enqueue(p, r, headers);
+    }
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (headers != NULL) {
+            rd_kafka_headers_destroy(headers);
+        }
+        if (err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+            char why[KAFKA_WHY_LEN];
+            snprintf(why, sizeof(why),
+                     "line %llu has %zu bytes, and a record may have %lld; max.request.size=N in "
+                     "--command-property changes that here, max.message.bytes at the topic",
+                     (unsigned long long)p->lines.cnt, r->value.len,
+                     (long long)kafka_setting_int(&p->kafka, "message.max.bytes", 0));
+            count_failure(p, why);
+            return 0;
+        }
+        count_failure(p, rd_kafka_err2str(err));
+        return 0;
+    }
+    p->sent++;
+    return 0;
+}
+
+/* Until everything is acknowledged or given up, or a second Ctrl-C ends the process. */
+static void drain(struct producer *p)
+{
+    while (!p->kafka.fatal && rd_kafka_flush(p->kafka.rk, PAUSE_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        continue;
+    }
+    (void)rd_kafka_poll(p->kafka.rk, 0);
+}
+
+/* ---- The loop ------------------------------------------------------------------------------- */
+
+static void show_prompt(const struct producer *p)
+{
+    if (p->prompt) {
+        fputs(">", stdout);
+        (void)fflush(stdout); /* the next line shows what is wrong with a terminal */
+    }
+}
+
+/* Returns 0 at the end of the input, or 1 after a sentence. */
+static int pump(struct producer *p)
+{
+    while (!p->kafka.fatal) {
+        struct slice line = SLICE_NULL;
+        show_prompt(p);
+        int rc = lines_next(&p->lines, &line);
+        if (rc == ERR_CLOSED) {
+            return 0;
+        }
+        if (rc != 0) {
+            return cli_fail(p->cli, "line %llu of the input: %s",
+                            (unsigned long long)p->lines.cnt + 1,
+                            rc == ERR_LIMIT ? "it is longer than any record may be" : err_text(rc));
+        }
+        struct line_record record;
+        char why[LINE_RECORD_WHY_LEN];
+        if (line_record_parse(&p->format, line, p->lines.cnt, &record, why) != 0) {
+            return cli_fail(p->cli, "%s", why);
+        }
+        if (send_record(p, &record) != 0) {
+            return 1;
+        }
+        if (p->sync) {
+            drain(p);
+        } else if (p->prompt || p->sent % POLL_EVERY == 0) {
+            (void)rd_kafka_poll(p->kafka.rk, 0);
+        }
+    }
+    return 1;
+}
+
+static int find_topic(struct producer *p)
+{
+    const char *name = options_text(p->o, PRODUCE_TOPIC, "");
+    p->topic = rd_kafka_topic_new(p->kafka.rk, name, NULL);
+    if (p->topic == NULL) {
+        return cli_fail(p->cli, "'%.260s' can not be a topic: %s", name,
+                        rd_kafka_err2str(rd_kafka_last_error()));
+    }
+    const struct rd_kafka_metadata *metadata = NULL;
+    int64_t patience_ms = options_int(p->o, PRODUCE_MAX_BLOCK, UNKNOWN_TOPIC_MS);
+    if (kafka_topic_wait(&p->kafka, p->topic, patience_ms, &metadata) != 0) {
+        return 1;
+    }
+    rd_kafka_metadata_destroy(metadata);
+    return 0;
+}
+
+static int run_started(struct producer *p)
+{
+    if (find_topic(p) != 0) {
+        return 1;
+    }
+    int64_t value_max = kafka_setting_int(&p->kafka, "message.max.bytes", 1048576);
+    lines_init(&p->lines, STDIN_FD, (size_t)value_max + LINE_EXTRA);
+    p->prompt = isatty(STDIN_FD) == 1;
+    p->sync = options_has(p->o, PRODUCE_SYNC);
+    int rc = pump(p);
+    drain(p);
+    if (p->prompt) {
+        fputs("\n", stdout);
+    }
+    if (p->failed > 0) {
+        rc = cli_fail(p->cli, "%llu of %llu records were not delivered",
+                      (unsigned long long)p->failed, (unsigned long long)p->lines.cnt);
+    }
+    return rc == 0 && interrupted() ? EXIT_INTERRUPTED : rc;
+}
+
+/* librdkafka would take any number of replicas. */
+static int check_acks(const struct producer *p)
+{
+    const char *acks = options_text(p->o, PRODUCE_ACKS, "all");
+    static const char *const known[] = {"all", "-1", "0", "1"};
+    for (size_t i = 0; i < ARRAY_CNT(known); i++) {
+        if (strcmp(acks, known[i]) == 0) {
+            return 0;
+        }
+    }
+    return cli_fail(p->cli, "--request-required-acks is all (or -1), 1 or 0, not '%.40s'", acks);
+}
+
+static int start(struct producer *p)
+{
+    if (check_acks(p) != 0 || read_format(p) != 0) {
+        return 1;
+    }
+    struct properties given;
+    properties_init(&given);
+    int rc = properties_add_option(&given, p->cli, p->o, PRODUCE_COMMAND_PROPERTY);
+    if (rc == 0) {
+        rc = configure(p, &given);
+    }
+    properties_release(&given);
+    if (rc != 0 || kafka_reach(&p->kafka) != 0) {
+        return 1;
+    }
+    /* A broker that gives out producer ids keeps records in order and single over every retry. */
+    if (p->kafka.idempotent && !options_has(p->o, PRODUCE_ACKS) &&
+        kafka_setting_int(&p->kafka, "acks", 0) == -1 &&
+        kafka_set(&p->kafka, "enable.idempotence", "true") != 0) {
+        return 1;
+    }
+    rd_kafka_conf_set_dr_msg_cb(p->kafka.conf, on_delivery);
+    return kafka_start(&p->kafka, RD_KAFKA_PRODUCER);
+}
+
+static int run(struct cli *cli, const struct options *o)
+{
+    if (options_has(o, PRODUCE_ZOOKEEPER)) {
+        return cli_refuse_zookeeper(cli, options_text(o, PRODUCE_ZOOKEEPER, ""));
+    }
+    struct producer p = {.cli = cli, .o = o, .kafka = {.cli = cli}};
+    properties_init(&p.reader);
+    interrupt_catch();
+    int rc = start(&p);
+    if (rc == 0) {
+        rc = run_started(&p);
+    }
+    if (p.topic != NULL) {
+        rd_kafka_topic_destroy(p.topic);
+    }
+    kafka_release(&p.kafka);
+    lines_release(&p.lines);
+    properties_release(&p.reader);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    return cli_run(&produce_command, run, argc, argv);
+}
