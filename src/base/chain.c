@@ -223,7 +223,8 @@ void chain_consume(struct chain *c, size_t len)
 {
     ASSERT(len <= c->len);
     c->len -= len;
-    while (len > 0) {
+    /* Empty parts go too (room that was reserved and never used): a sender always meets bytes. */
+    while (c->cnt > 0) {
         struct chain_part *p = chain_part_at(c, 0);
 
         if (len < p->len) {

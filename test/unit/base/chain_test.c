@@ -249,6 +249,28 @@ static void test_consume_moves_inside_a_file_part(void **state)
     chain_clear(&c);
 }
 
+/* A sender that sees no bytes at the head, sends none and consumes none, must not do so for ever. */
+static void test_consume_never_leaves_an_empty_part_in_front(void **state)
+{
+    struct fake_file f;
+    struct chain c;
+
+    (void)state;
+    fake_init(&f);
+    chain_init(&c);
+    assert_non_null(chain_reserve(&c, 10, 0)); /* and never committed */
+    assert_int_equal(chain_append_file(&c, &f.ref, 3, 4), 0);
+    assert_non_null(chain_reserve(&c, 10, 0));
+    chain_consume(&c, 0);
+    assert_ptr_equal(chain_part_at(&c, 0)->file, &f.ref);
+    assert_int_equal(c.len, 4);
+    chain_consume(&c, 4);
+    assert_int_equal(c.cnt, 0);
+    chain_clear(&c);
+    file_ref_put(&f.ref);
+    assert_int_equal(f.destroyed_cnt, 1);
+}
+
 static void test_copy_out(void **state)
 {
     uint8_t out[8];
@@ -503,6 +525,7 @@ int main(void)
         cmocka_unit_test(test_parts_keep_their_owners_alive),
         cmocka_unit_test(test_nothing_appended_is_no_part),
         cmocka_unit_test(test_consume_moves_inside_a_file_part),
+        cmocka_unit_test(test_consume_never_leaves_an_empty_part_in_front),
         cmocka_unit_test(test_copy_out),
         cmocka_unit_test(test_a_long_lived_chain_does_not_grow),
         cmocka_unit_test(test_move_into_an_empty_chain_takes_all),
