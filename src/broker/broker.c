@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "base/chk.h"
 #include "base/map.h"
 #include "broker/partition.h"
 #include "meta/embedded.h"
@@ -28,6 +29,8 @@
 #define PARTITIONS_MAX 4000000
 #define PATH_LEN_MAX 4096
 #define PARTITION_KEY_LEN 20
+#define MAINTAIN_PER_TURN 256
+#define MAINTAIN_PAUSE_MS 5
 
 struct reactor_local {
     struct reactor *reactor;
@@ -61,6 +64,9 @@ struct broker {
     size_t recovered_cnt;
     bool recovery_listed;
     size_t closing_dir;
+    struct reactor_timer maintain_timer;
+    struct partition **maintained; /* those still to be looked at in this round */
+    size_t maintained_cnt;
     bool lost_told;
     bool stopping;
     char failed[1024];
@@ -350,6 +356,67 @@ static void dir_offline(void *ctx, struct log_dir *d, const char *why)
     broker_lost(b, "every log directory is offline; the broker stops");
 }
 
+/* --- retention ------------------------------------------------------------------------------------- */
+
+/* A round looks at every partition that has a log, a few in each turn, so that requests go on. */
+static void maintain_list(struct broker *b)
+{
+    os_lock_take(b->table_lock);
+    b->maintained = malloc((b->table.cnt + 1) * sizeof(struct partition *));
+    for (struct map_entry *it = map_first(&b->table); b->maintained != NULL && it != NULL;
+         it = map_next(it)) {
+        b->maintained[b->maintained_cnt++] = partition_ref(map_value(it));
+    }
+    os_lock_drop(b->table_lock);
+}
+
+static void maintain_run(struct reactor_timer *t)
+{
+    struct broker *b = CONTAINER_OF(t, struct broker, maintain_timer);
+    struct reactor *home = broker_home(b);
+    int64_t pause_ms = settings_long(b->opts.settings, SETTING_LOG_RETENTION_CHECK_INTERVAL_MS);
+
+    if (b->maintained == NULL) {
+        maintain_list(b);
+    }
+    for (size_t i = 0; i < MAINTAIN_PER_TURN && b->maintained_cnt > 0; i++) {
+        struct partition *p = b->maintained[--b->maintained_cnt];
+
+        partition_maintain(p, reactor_runner(home));
+        partition_unref(p);
+    }
+    if (b->maintained_cnt > 0) {
+        pause_ms = MAINTAIN_PAUSE_MS;
+    } else {
+        free(b->maintained);
+        b->maintained = NULL;
+    }
+    /* Without memory for a timer there is none for the next round; requests tell of it first. */
+    (void)!reactor_timer_set(home, t, reactor_mono_ms(home) + pause_ms);
+}
+
+static void maintain_start(struct broker *b)
+{
+    struct reactor *home = broker_home(b);
+
+    /* As in Kafka the first look comes 30 s after the start. */
+    (void)!reactor_timer_set(
+        home, &b->maintain_timer,
+        reactor_mono_ms(home) +
+            MIN_OF((int64_t)30000,
+                   settings_long(b->opts.settings, SETTING_LOG_RETENTION_CHECK_INTERVAL_MS)));
+}
+
+static void maintain_stop(struct broker *b)
+{
+    reactor_timer_cancel(broker_home(b), &b->maintain_timer);
+    while (b->maintained_cnt > 0) {
+        partition_unref(b->maintained[--b->maintained_cnt]);
+    }
+    free(b->maintained);
+    b->maintained = NULL;
+}
+
 /* --- new -------------------------------------------------------------------------------------------- */
 
 static int dirs_open(struct broker *b)
@@ -449,6 +516,7 @@ int broker_new(const struct broker_options *opts, struct broker **ret_broker)
         return ERR_NOMEM;
     }
     b->opts = *opts;
+    reactor_timer_init(&b->maintain_timer, maintain_run);
     b->id = (broker_id_t)settings_family_long(opts->settings, SETTING_NODE_ID);
     b->id = b->id < 0 ? 0 : b->id;
     map_init(&b->table, os_random_u64(opts->os), PARTITIONS_MAX);
@@ -492,6 +560,9 @@ static void started_tell(struct broker *b)
 static void recovery_check_end(struct broker *b)
 {
     if (b->recovery_listed && b->recovered_cnt == b->recovering_cnt) {
+        if (b->failed[0] == '\0') {
+            maintain_start(b);
+        }
         started_tell(b);
     }
 }
@@ -695,6 +766,7 @@ void broker_stop(struct broker *b, void (*stopped)(void *ctx), void *ctx)
     b->stopping = true;
     b->stopped = stopped;
     b->ctx = ctx;
+    maintain_stop(b);
     if (b->catalog != NULL) {
         catalog_stop(b->catalog, catalog_stopped, b);
     } else {

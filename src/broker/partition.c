@@ -47,6 +47,8 @@ struct partition {
     struct seq durable;
     struct flag durable_queued;
     struct actor_task durable_task;
+    struct actor_task maintain_task;
+    struct flag maintain_queued;
     /* under the broker's stripe lock */
     struct partition_watcher *watchers;
     uint16_t topic_len;
@@ -474,6 +476,7 @@ static struct partition *partition_alloc(struct broker *b, const struct image_to
     p->waiting_tail = &p->waiting;
     flag_init(&p->removed, false);
     flag_init(&p->durable_queued, false);
+    flag_init(&p->maintain_queued, false);
     seq_init(&p->durable);
     p->topic_len = (uint16_t)t->name.len;
     memcpy(p->topic, t->name.ptr, t->name.len);
@@ -576,6 +579,37 @@ void partition_remove(struct partition *p, struct partition_removal *r, struct r
     r->partition = p;
     r->task.run = remove_run;
     actor_submit(&p->actor, &r->task, runner);
+}
+
+static void maintain_run(struct actor_task *task)
+{
+    struct partition *p = CONTAINER_OF(task, struct partition, maintain_task);
+    size_t cnt = 0;
+    int rc;
+
+    flag_set(&p->maintain_queued, false);
+    if (!flag_get(&p->removed) && !partition_is_offline(p)) {
+        rc = plog_retention(p->log, reactor_wall_ms(partition_reactor(p)), &cnt);
+        if (rc != 0) {
+            LOG(broker_logger(p->broker), LOG_WARN, "partition.retention_failed",
+                KV_TEXT("topic", partition_topic(p)), KV_INT("partition", p->idx),
+                KV_CSTR("error", err_name(rc)), KV_CSTR("msg", "tried again at the next check"));
+        } else if (cnt > 0) {
+            LOG(broker_logger(p->broker), LOG_INFO, "partition.segments_dropped",
+                KV_TEXT("topic", partition_topic(p)), KV_INT("partition", p->idx),
+                KV_INT("segments", cnt));
+        }
+    }
+    partition_unref(p);
+}
+
+void partition_maintain(struct partition *p, struct runner *runner)
+{
+    if (flag_raise(&p->maintain_queued)) {
+        (void)partition_ref(p); /* the task's */
+        p->maintain_task.run = maintain_run;
+        actor_submit(&p->actor, &p->maintain_task, runner);
+    }
 }
 
 void partition_abandon(struct partition *p)

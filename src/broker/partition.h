@@ -49,6 +49,9 @@ struct partition_removal {
 
 void partition_remove(struct partition *p, struct partition_removal *r, struct runner *runner);
 
+/* Drops what retention no longer wants. At most one such task is under way; more calls do nothing. */
+void partition_maintain(struct partition *p, struct runner *runner);
+
 /* At stop, when no request is left: lets go of the log without a callback. */
 void partition_abandon(struct partition *p);
 
