@@ -257,19 +257,8 @@ static void each_fault_has_its_outcome(void)
 
 static void illegal_paths_are_refused(void)
 {
-    static const char *const illegal[] = {"",
-                                          "a",
-                                          "//",
-                                          "/a/",
-                                          "/a//b",
-                                          "/.",
-                                          "/a/.",
-                                          "/..",
-                                          "/../a",
-                                          "/a\x01"
-                                          "b",
-                                          "/a\nb",
-                                          "/\x7f"};
+    static const char *const illegal[] = {"",     "a",   "//",    "/a/",     "/a//b", "/.",
+                                          "/a/.", "/..", "/../a", "/a\001b", "/a\nb", "/\x7f"};
     char longest[META_PATH_LEN_MAX + 2];
 
     for (size_t i = 0; i < ARRAY_CNT(illegal); i++) {
@@ -830,7 +819,7 @@ static void it_does_what_a_plain_model_does(void)
             do_get(path, NULL);
             assert_int_equal(last->outcome, m.is_there[p][c] ? META_OK : META_NO_NODE);
             if (m.is_there[p][c]) {
-                assert_int_equal(atol((char *)last->body), m.body[p][c]);
+                assert_int_equal(strtol((char *)last->body, NULL, 10), m.body[p][c]);
             }
         }
         if (step % 500 == 499) {
