@@ -134,8 +134,8 @@ static double pid_cpu_s(int pid)
         DIE("no process %d", pid);
     }
     while ((entry = readdir(dir)) != NULL) {
+        char line[128];
         FILE *f;
-        double ns;
 
         if (entry->d_name[0] == '.') {
             continue;
@@ -143,8 +143,8 @@ static double pid_cpu_s(int pid)
         (void)snprintf(path, sizeof(path), "/proc/%d/task/%.20s/schedstat", pid, entry->d_name);
         f = fopen(path, "re");
         if (f != NULL) {
-            if (fscanf(f, "%lf", &ns) == 1) {
-                total_ns += ns;
+            if (fgets(line, sizeof(line), f) != NULL) {
+                total_ns += strtod(line, NULL); /* the first of its three numbers */
             }
             (void)fclose(f);
         }
