@@ -238,9 +238,7 @@ void chain_consume(struct chain *c, size_t len)
         c->head++;
         c->cnt--;
     }
-    if (c->cnt == 0) {
-        c->head = 0;
-    }
+    c->head = 0;
 }
 
 int chain_copy_out(struct chain *c, uint8_t *ret_bytes, size_t cap)
