@@ -118,28 +118,33 @@ static enum kerr missing_answer(struct asking *q, struct slice name)
 
 /* --- topics ------------------------------------------------------------------------------------------- */
 
-/* v0 clients must not see brokers they cannot reach. */
-static void unreachable_hide(struct asking *q, struct metadata_response_partition *p)
+/* The ids that are not in the partition's list of those offline. */
+static int32_t *reachable_ids(struct asking *q, const struct metadata_response_partition *p,
+                              const int32_t *ids, int32_t cnt, int32_t *ret_cnt)
 {
-    int32_t *kept = arena_calloc(q->call->arena, (size_t)p->replica_nodes_cnt, sizeof(*kept));
-    int32_t cnt = 0;
+    int32_t *kept = arena_calloc(q->call->arena, (size_t)cnt, sizeof(*kept));
 
-    if (kept == NULL) {
-        q->out_of_memory = true;
-        return;
-    }
-    for (int32_t i = 0; i < p->replica_nodes_cnt; i++) {
+    *ret_cnt = 0;
+    q->out_of_memory = q->out_of_memory || kept == NULL;
+    for (int32_t i = 0; kept != NULL && i < cnt; i++) {
         bool is_offline = false;
 
         for (int32_t k = 0; k < p->offline_replicas_cnt; k++) {
-            is_offline = is_offline || p->offline_replicas[k] == p->replica_nodes[i];
+            is_offline = is_offline || p->offline_replicas[k] == ids[i];
         }
         if (!is_offline) {
-            kept[cnt++] = p->replica_nodes[i];
+            kept[(*ret_cnt)++] = ids[i];
         }
     }
-    p->replica_nodes = kept;
-    p->replica_nodes_cnt = cnt;
+    return kept;
+}
+
+/* v0 clients must not see brokers they cannot reach. */
+static void unreachable_hide(struct asking *q, struct metadata_response_partition *p)
+{
+    p->replica_nodes =
+        reachable_ids(q, p, p->replica_nodes, p->replica_nodes_cnt, &p->replica_nodes_cnt);
+    p->isr_nodes = reachable_ids(q, p, p->isr_nodes, p->isr_nodes_cnt, &p->isr_nodes_cnt);
     if (p->error_code == KERR_NONE) {
         p->error_code = KERR_REPLICA_NOT_AVAILABLE;
     }
