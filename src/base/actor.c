@@ -88,10 +88,15 @@ static bool actor_run(struct actor *a, struct runner *r)
             if (budget-- == 0) {
                 return true;
             }
+            bool is_last = task->is_last;
+
             a->pending = task->next;
             r->in_task = true;
             task->run(task);
             r->in_task = false;
+            if (is_last) {
+                return false; /* the actor may be gone */
+            }
         }
         if (word_leave(a)) {
             return false;
@@ -100,7 +105,7 @@ static bool actor_run(struct actor *a, struct runner *r)
     }
 }
 
-void actor_submit(struct actor *a, struct actor_task *task, struct runner *r)
+static void submit(struct actor *a, struct actor_task *task, struct runner *r)
 {
     uintptr_t word = atomic_load_explicit(&a->word, memory_order_relaxed);
 
@@ -130,6 +135,18 @@ void actor_submit(struct actor *a, struct actor_task *task, struct runner *r)
     if (!r->in_task) {
         (void)runner_drain(r); /* what is left is seen by the owner's next drain */
     }
+}
+
+void actor_submit(struct actor *a, struct actor_task *task, struct runner *r)
+{
+    task->is_last = false;
+    submit(a, task, r);
+}
+
+void actor_submit_last(struct actor *a, struct actor_task *task, struct runner *r)
+{
+    task->is_last = true;
+    submit(a, task, r);
 }
 
 bool runner_drain(struct runner *r)

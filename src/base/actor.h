@@ -25,6 +25,7 @@
 struct actor_task {
     struct actor_task *next;
     void (*run)(struct actor_task *task);
+    bool is_last; /* see actor_submit_last() */
 };
 
 struct actor {
@@ -52,6 +53,10 @@ static inline struct runner *actor_runner(const struct actor *a)
 {
     return a->runner;
 }
+
+/* The actor's last task: nothing may be submitted at the same time or afterwards, and `run` may free the
+ * actor. No other task may: the runner looks at the actor when a task has returned. */
+void actor_submit_last(struct actor *a, struct actor_task *task, struct runner *r);
 
 /* Runs actors from the list until it is empty or each has had its budget once. True when some are
  * left: the caller comes back in its next turn. */

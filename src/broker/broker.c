@@ -46,6 +46,7 @@ struct broker_dir {
 
 struct broker {
     struct broker_options opts;
+    struct reactor *reactors[BROKER_REACTORS_MAX];
     struct workers *workers;
     struct meta *meta;
     struct catalog *catalog;
@@ -239,12 +240,11 @@ struct partition *broker_partition(struct broker *b, const struct image_topic *t
 
 /* --- topics come and go ----------------------------------------------------------------------------- */
 
+/* Partitions are made when somebody first asks for them. */
 static void topic_added(void *ctx, const struct image_topic *t)
 {
-    struct broker *b = ctx;
-
-    LOG(broker_logger(b), LOG_INFO, "topic.created", KV_TEXT("topic", t->name),
-        KV_INT("partitions", t->partition_cnt));
+    (void)ctx;
+    (void)t;
 }
 
 struct topic_removal {
@@ -264,7 +264,6 @@ static void topic_removal_end(struct reactor_task *task)
     for (size_t i = 0; i < r->cnt; i++) {
         partition_unref(r->parts[i].partition);
     }
-    LOG(broker_logger(r->broker), LOG_INFO, "topic.deleted", KV_TEXT("topic", r->topic->name));
     catalog_removal_done(r->broker->catalog, r->catalog);
     image_topic_unref(r->topic);
     free(r);
@@ -516,6 +515,8 @@ int broker_new(const struct broker_options *opts, struct broker **ret_broker)
         return ERR_NOMEM;
     }
     b->opts = *opts;
+    memcpy(b->reactors, opts->reactors, opts->reactor_cnt * sizeof(struct reactor *));
+    b->opts.reactors = b->reactors;
     reactor_timer_init(&b->maintain_timer, maintain_run);
     b->id = (broker_id_t)settings_family_long(opts->settings, SETTING_NODE_ID);
     b->id = b->id < 0 ? 0 : b->id;

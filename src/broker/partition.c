@@ -51,6 +51,8 @@ struct partition {
     struct flag maintain_queued;
     /* under the broker's stripe lock */
     struct partition_watcher *watchers;
+    struct reactor_task free_post;
+    struct actor_task free_task;
     uint16_t topic_len;
     char topic[]; /* NUL-terminated */
 };
@@ -220,7 +222,7 @@ static void durable_run(struct actor_task *task)
 
     flag_set(&p->durable_queued, false);
     seq_read(&p->durable, v, 4);
-    if (p->log == NULL || flag_get(&p->removed)) {
+    if (flag_get(&p->removed)) {
         partition_unref(p);
         return;
     }
@@ -483,12 +485,21 @@ static struct partition *partition_alloc(struct broker *b, const struct image_to
     return p;
 }
 
+static void partition_free(struct partition *p)
+{
+    ASSERT(p->gathered == NULL && p->waiting == NULL && p->watchers == NULL);
+    plog_unref(p->log);
+    image_config_unref(p->config);
+    free(p);
+}
+
 /* Everything the log holds is on disk and, with one replica, committed. */
 static void partition_adopt_log(struct partition *p)
 {
     struct plog_marks marks;
 
     (void)partition_ref(p); /* the log's, given back by on_released() */
+    (void)plog_ref(p->log); /* ours: readers may be later than the topic's deletion */
     plog_marks(p->log, &marks);
     p->end = marks.end;
     replica_set_init(&p->replicas, p->config->resolved.durability == DURABILITY_FSYNC,
@@ -510,7 +521,7 @@ int partition_new(struct broker *b, const struct image_topic *t, partition_id_t 
     plog_cfg_of(&p->config->resolved, &cfg);
     rc = plog_new(dir, t->name, idx, t->id, &cfg, &cb, &p->log);
     if (rc != 0) {
-        partition_unref(p);
+        partition_free(p);
         return rc;
     }
     partition_adopt_log(p);
@@ -533,7 +544,7 @@ int partition_open(struct broker *b, const struct image_topic *t, partition_id_t
     plog_cfg_of(&p->config->resolved, &cfg);
     rc = plog_open(dir, t->name, idx, t->id, &cfg, &cb, &p->log, ret_recovery);
     if (rc != 0) {
-        partition_unref(p);
+        partition_free(p);
         return rc;
     }
     partition_adopt_log(p);
@@ -547,14 +558,27 @@ struct partition *partition_ref(struct partition *p)
     return p;
 }
 
+static void free_run(struct actor_task *task)
+{
+    partition_free(CONTAINER_OF(task, struct partition, free_task));
+}
+
+static void free_posted(struct reactor_task *task)
+{
+    struct partition *p = CONTAINER_OF(task, struct partition, free_post);
+
+    p->free_task.run = free_run;
+    actor_submit_last(&p->actor, &p->free_task, reactor_runner(broker_home(p->broker)));
+}
+
+/* The last reference may be dropped inside a task of the actor, which its runner looks at once more;
+ * so the end is a task of its own, by way of the home reactor. */
 void partition_unref(struct partition *p)
 {
-    if (p == NULL || !ref_put(&p->ref)) {
-        return;
+    if (p != NULL && ref_put(&p->ref)) {
+        p->free_post.run = free_posted;
+        reactor_post(broker_home(p->broker), &p->free_post);
     }
-    ASSERT(p->gathered == NULL && p->waiting == NULL && p->watchers == NULL);
-    image_config_unref(p->config);
-    free(p);
 }
 
 static void remove_run(struct actor_task *task)
@@ -614,7 +638,12 @@ void partition_maintain(struct partition *p, struct runner *runner)
 
 void partition_abandon(struct partition *p)
 {
-    /* The directory frees the log itself and calls nothing back. */
-    p->log = NULL;
-    partition_unref(p);
+    /* The directory lets go of the log itself and calls nothing back: its reference ends here too. */
+    bool is_last = ref_put(&p->ref);
+
+    ASSERT(!is_last);
+    is_last = ref_put(&p->ref);
+    if (is_last) {
+        partition_free(p);
+    }
 }

@@ -54,6 +54,7 @@ struct plog_cfg {
     int64_t flush_ms;       /* INT64_MAX: no limit */
     bool sync;              /* durability=fsync: what is appended joins the next commit round */
     bool is_deleting;       /* cleanup.policy has `delete` */
+    bool is_compacted;      /* cleanup.policy has `compact`: gaps between segments are legal */
 };
 
 void plog_cfg_init(struct plog_cfg *cfg);
@@ -110,6 +111,12 @@ struct plog_recovery {
 int plog_open(struct log_dir *dir, struct slice topic, partition_id_t partition,
               struct uuid topic_id, const struct plog_cfg *cfg, const struct plog_callbacks *cb,
               struct plog **ret_log, struct plog_recovery *ret_recovery) WARN_UNUSED;
+
+/* Keeps the struct itself for readers: after plog_close() or plog_remove() reads still give what was
+ * there. plog_new() and plog_open() give no reference; take one where a reader may be later than the
+ * end. */
+struct plog *plog_ref(struct plog *l);
+void plog_unref(struct plog *l); /* accepts NULL */
 
 /* A: forgets the partition without touching its files; unsynced bytes stay the kernel's to write. No
  * reading call may be running; chains that hold parts of its files keep them. Accepts NULL. */
@@ -171,7 +178,7 @@ int plog_retention(struct plog *l, timestamp_ms_t now_ms, size_t *ret_cnt) WARN_
 /* --- reading ---------------------------------------------------------------------------------- */
 
 /* R: the marks as they stood together at one moment. Never waits. */
-void plog_marks(const struct plog *l, struct plog_marks *ret);
+void plog_marks(struct plog *l, struct plog_marks *ret);
 
 /* R */
 uint64_t plog_size_bytes(struct plog *l);

@@ -52,6 +52,7 @@ struct net_shard {
 
 struct net {
     struct net_options opts;
+    struct reactor *reactors[NET_REACTORS_MAX];
     struct net_listener listeners[NET_LISTENERS_MAX];
     struct net_shard shards[NET_REACTORS_MAX];
     size_t shard_next; /* who gets the next connection; the first reactor's */

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "net/conn.h"
@@ -68,6 +69,8 @@ int net_new(const struct net_options *opts, struct net **ret_net, char *ret_why,
         return ERR_NOMEM;
     }
     net->opts = *opts;
+    memcpy(net->reactors, opts->reactors, opts->reactor_cnt * sizeof(struct reactor *));
+    net->opts.reactors = net->reactors;
     os_random(opts->os, &seed, sizeof(seed));
     map_init(&net->ip_cnt, seed, IPS_MAX);
     rc = os_lock_new(&net->ip_lock);
