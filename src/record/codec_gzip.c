@@ -64,20 +64,13 @@ static int gzip_inflate(struct inflater *inf, struct slice *ret_piece)
     s->next_out = inf->codecs->window;
     s->avail_out = (uint32_t)CODEC_WINDOW_LEN;
     rc = isal_inflate(s);
-    if (rc < 0) {
-        return ERR_INVALID;
-    }
-    if (rc == ISAL_NEED_DICT) {
+    if (rc < 0 || rc == ISAL_NEED_DICT) {
         return ERR_INVALID;
     }
     in_len = inf->in.len - s->avail_in;
     out_len = CODEC_WINDOW_LEN - s->avail_out;
     inf->in = slice_sub(inf->in, in_len, inf->in.len);
     if (s->block_state == ISAL_BLOCK_FINISH) {
-        /* The library may hold whole bytes back that it read too far. */
-        if (s->read_in_length >= 8) {
-            return ERR_INVALID;
-        }
         inf->done = true;
     } else if (out_len == 0 && in_len == 0) {
         return ERR_TRUNCATED;

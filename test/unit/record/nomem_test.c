@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/chk.h"
 #include "record/iter.h"
 #include "record/rewrite.h"
 #include "support.h"
@@ -24,6 +25,9 @@
 /* How many allocations still succeed; -1: all. */
 static long allocations_left = -1;
 
+/* The largest one asked for since somebody set this to 0. */
+static size_t largest_len;
+
 #ifndef SANITIZED
 #define SANITIZED 0
 
@@ -33,8 +37,9 @@ void *__libc_malloc(size_t len);
 void *__libc_calloc(size_t cnt, size_t len);
 void *__libc_realloc(void *old, size_t len);
 
-static bool refused(void)
+static bool refused(size_t len)
 {
+    largest_len = MAX_OF(largest_len, len);
     if (allocations_left < 0) {
         return false;
     }
@@ -47,17 +52,17 @@ static bool refused(void)
 
 void *malloc(size_t len)
 {
-    return refused() ? NULL : __libc_malloc(len);
+    return refused(len) ? NULL : __libc_malloc(len);
 }
 
 void *calloc(size_t cnt, size_t len)
 {
-    return refused() ? NULL : __libc_calloc(cnt, len);
+    return refused(cnt * len) ? NULL : __libc_calloc(cnt, len);
 }
 
 void *realloc(void *old, size_t len)
 {
-    return refused() ? NULL : __libc_realloc(old, len);
+    return refused(len) ? NULL : __libc_realloc(old, len);
 }
 #endif
 
@@ -148,11 +153,50 @@ static void test_builder(void **state)
     batch_builder_release(&b);
 }
 
+/* Twenty bytes that announce 2 GB, in each codec's own way: refused, and nothing of that size is ever
+ * asked for. */
+static void test_announced_lengths_cost_nothing(void **state)
+{
+    static const struct {
+        enum codec codec;
+        uint8_t stream[20];
+    } lies[] = {
+        {CODEC_SNAPPY, {0xff, 0xff, 0xff, 0xff, 0x07, 0x00}},
+        {CODEC_SNAPPY,
+         {0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0, 0, 0, 0, 1, 0, 0, 0, 1, 0x7f, 0xff, 0xff, 0xff}},
+        {CODEC_ZSTD, {0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0x00, 0x00, 0x00, 0x7f}}, /* in one segment */
+        {CODEC_ZSTD, {0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8}},               /* a window of 2 GiB */
+        {CODEC_LZ4, {0x04, 0x22, 0x4d, 0x18, 0x68, 0x70, 0, 0, 0, 0x7f}}, /* a content size */
+    };
+    struct codecs *codecs = codecs_new();
+
+    (void)state;
+    assert_non_null(codecs);
+    assert_int_equal(codecs_require(codecs, CODEC_SNAPPY), 0);
+    for (size_t i = 0; i < ARRAY_CNT(lies); i++) {
+        struct sample s =
+            sample_packed(slice_of(lies[i].stream, sizeof(lies[i].stream)), lies[i].codec, 1);
+        struct validate_rules rules = rules_default();
+        struct batch_info info;
+        struct validate_fault fault;
+
+        rules.decompressed_len_max = UINT64_MAX;
+        largest_len = 0;
+        assert_int_equal(batch_validate(sample_view(&s), &rules, codecs, &info, &fault),
+                         ERR_INVALID);
+        assert_true(fault.code == VALIDATE_STREAM || fault.code == VALIDATE_BOMB);
+        assert_true(largest_len < (size_t)10 << 20);
+        sample_free(&s);
+    }
+    codecs_free(codecs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_allocation_fails),
         cmocka_unit_test(test_builder),
+        cmocka_unit_test(test_announced_lengths_cost_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
