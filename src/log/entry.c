@@ -12,14 +12,10 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
-#include "base/chk.h"
+#include "record/batch.h"
 
 #define LEN_POS 8u
-#define EPOCH_POS 12u
 #define MAGIC_POS 16u
-#define CRC_POS_V2 17u
-#define LAST_DELTA_POS 23u
-#define MAX_TIMESTAMP_POS 35u
 #define TIMESTAMP_POS_V1 18u
 #define LEN_PREFIX 12u
 #define LEN_MIN_V0 14
@@ -28,18 +24,16 @@
 
 static int peek_batch(struct slice bytes, struct entry *e)
 {
-    int32_t delta;
+    struct batch_header h;
+    int rc = batch_peek(bytes, &h);
 
-    if (bytes.len < ENTRY_HEAD_LEN) {
-        return ERR_TRUNCATED;
+    if (rc != 0) {
+        return rc == ERR_TRUNCATED ? rc : ERR_INVALID;
     }
-    delta = (int32_t)load_be32(bytes.ptr + LAST_DELTA_POS);
-    if (delta < 0 || !chk_add(e->base, delta, &e->last)) {
-        return ERR_INVALID;
-    }
-    e->epoch = (leader_epoch_t)load_be32(bytes.ptr + EPOCH_POS);
-    e->crc = load_be32(bytes.ptr + CRC_POS_V2);
-    e->max_timestamp = (timestamp_ms_t)load_be64(bytes.ptr + MAX_TIMESTAMP_POS);
+    e->last = batch_last_offset(&h);
+    e->epoch = h.leader_epoch;
+    e->crc = h.crc;
+    e->max_timestamp = h.max_timestamp;
     return 0;
 }
 

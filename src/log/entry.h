@@ -11,13 +11,14 @@
 #include "base/slice.h"
 #include "model/ids.h"
 
-#define ENTRY_HEAD_LEN 61u    /* enough for every magic */
-#define ENTRY_PREFIX_LEN 17u  /* up to the magic byte */
-#define ENTRY_MIN_LEN 26u     /* the shortest entry, of magic 0 */
-#define ENTRY_CRC_FROM 21u    /* of magic 2: what the checksum covers begins here */
+#define ENTRY_HEAD_LEN 61u   /* enough for every magic */
+#define ENTRY_PREFIX_LEN 17u /* up to the magic byte */
+#define ENTRY_MIN_LEN 26u    /* the shortest entry, of magic 0 */
+#define ENTRY_CRC_FROM 21u   /* of magic 2: what the checksum covers begins here */
 
 struct entry {
-    log_offset_t base; /* magic 0 and 1: the same as last; the first inner offset is not in the head */
+    log_offset_t
+        base; /* magic 0 and 1: the same as last; the first inner offset is not in the head */
     log_offset_t last;
     uint64_t len_bytes;           /* with its first 12 bytes */
     timestamp_ms_t max_timestamp; /* TIMESTAMP_NONE: none */

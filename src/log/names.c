@@ -62,8 +62,7 @@ enum folder_kind folder_name_parse(struct slice name, struct slice *ret_topic,
     while (dash > 0 && name.ptr[dash - 1] != '-') {
         dash--;
     }
-    if (dash < 2 ||
-        !parse_partition(slice_of(name.ptr + dash, name.len - dash), ret_partition) ||
+    if (dash < 2 || !parse_partition(slice_of(name.ptr + dash, name.len - dash), ret_partition) ||
         !topic_name_is_legal(slice_of(name.ptr, dash - 1))) {
         return FOLDER_FOREIGN;
     }
@@ -99,8 +98,8 @@ void folder_deleted_name(char ret_name[LOG_NAME_MAX + 1], struct slice topic,
     tail_len = snprintf(tail, sizeof(tail), "-%" PRId32 ".%s-delete", partition, hex);
     ASSERT(tail_len > 0);
     ASSERT((size_t)tail_len < sizeof(tail));
-    topic_len = topic.len < LOG_NAME_MAX - (size_t)tail_len ? topic.len
-                                                            : LOG_NAME_MAX - (size_t)tail_len;
+    topic_len =
+        topic.len < LOG_NAME_MAX - (size_t)tail_len ? topic.len : LOG_NAME_MAX - (size_t)tail_len;
     memcpy(ret_name, topic.ptr, topic_len);
     memcpy(ret_name + topic_len, tail, (size_t)tail_len + 1);
 }

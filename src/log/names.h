@@ -12,7 +12,7 @@
 #include "base/uuid.h"
 #include "model/ids.h"
 
-#define LOG_DIR_PATH_MAX 3072u
+#define LOG_DIR_PATH_MAX 2048u
 #define LOG_NAME_MAX 255u
 #define LOG_PATH_MAX (LOG_DIR_PATH_MAX + LOG_NAME_MAX + 64u)
 #define SEGMENT_DIGITS 20u
