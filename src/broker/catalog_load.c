@@ -26,6 +26,7 @@
 #define LANE_CNT 64u
 #define TOPIC_BYTES_MAX (64u * 1024 * 1024)
 #define WHY_LEN 512
+#define WAITS_MAX 10000
 #define PATH_CLUSTER_ID "/cluster/id"
 #define PATH_CONTROLLER "/controller"
 #define PATH_EPOCH "/controller_epoch"
@@ -110,6 +111,7 @@ struct catalog_load {
     void *started_ctx;
     size_t pending_cnt; /* of the wave */
     int try_cnt;
+    int wait_cnt;
     char why[WHY_LEN]; /* the first failure, or "" */
 
     struct path_write paths[ARRAY_CNT(persistent_paths)];
@@ -189,6 +191,13 @@ static bool try_again(struct catalog_load *l, enum meta_outcome outcome)
     return outcome_is_unknown(outcome) && l->why[0] == '\0' && ++l->try_cnt < CATALOG_TRIES_MAX;
 }
 
+/* True when a node that another request of this wave makes is not there yet: that request's outcome was
+ * unknown, and it has been made again behind this one. */
+static bool wait_again(struct catalog_load *l)
+{
+    return l->why[0] == '\0' && ++l->wait_cnt < WAITS_MAX;
+}
+
 static struct meta *meta_of(struct catalog_load *l)
 {
     return l->catalog->options.meta;
@@ -230,7 +239,8 @@ static void on_path_made(struct meta_request *req)
 {
     struct path_write *w = CONTAINER_OF(req, struct path_write, meta);
 
-    if (try_again(w->load, req->outcome)) {
+    if (try_again(w->load, req->outcome) ||
+        (req->outcome == META_NO_PARENT && wait_again(w->load))) {
         path_make(w);
         return;
     }
@@ -271,9 +281,7 @@ static void on_epoch(struct meta_request *req)
 {
     struct catalog_load *l = CONTAINER_OF(req, struct catalog_load, epoch_meta);
 
-    /* The node's creation may have been lost and be on its way again. */
-    if (try_again(l, req->outcome) ||
-        (req->outcome == META_NO_NODE && try_again(l, META_UNKNOWN_OUTCOME))) {
+    if (try_again(l, req->outcome) || (req->outcome == META_NO_NODE && wait_again(l))) {
         meta_get(meta_of(l), req, SLICE_LIT(PATH_EPOCH), NULL);
         return;
     }
@@ -324,8 +332,7 @@ static bool names_have(const struct names *n, struct slice name)
 static void on_names(struct catalog_load *l, struct meta_request *req, const char *path,
                      struct names *names)
 {
-    if (try_again(l, req->outcome) ||
-        (req->outcome == META_NO_NODE && try_again(l, META_UNKNOWN_OUTCOME))) {
+    if (try_again(l, req->outcome) || (req->outcome == META_NO_NODE && wait_again(l))) {
         meta_list(meta_of(l), req, slice_cstr(path), 0, NULL);
         return;
     }
