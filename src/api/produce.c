@@ -3,12 +3,14 @@
 
 #include "api/api.h"
 #include "broker/append_set.h"
+#include "broker/validation.h"
 #include "gen/produce.h"
 #include "record/validate.h"
 
 /*
- * Produce (key 0). Decode, find the partitions, validate each batch whole in the bytes it arrived in,
- * hand all of them to their partitions, answer when they are written (acks 0, 1) or committed (acks
+ * Produce (key 0), in three steps: decode and find the partitions; validate each batch whole in the bytes
+ * it arrived in (broker/validation.h, large compressed ones on a worker); hand all that are sound to
+ * their partitions (broker/append_set.h) and answer when they are written (acks 0, 1) or committed (acks
  * all, as far as timeout.ms allows).
  *
  * Versions 0 to 2 carry the old message sets: they are advertised because older librdkafka asks for one
@@ -16,13 +18,21 @@
  * each partition. With acks=0 there is no answer that could tell of a failure, so the connection closes.
  */
 
+/* One batch; the item of the same index in the validation set has its bytes and what they are worth. */
+struct produce_part {
+    struct partition *partition; /* referenced */
+    struct produce_response_partition_produce_response *answer;
+};
+
 struct produce_state {
     struct api_call *call;
     struct produce_request req;
     struct produce_response resp;
-    struct append_set set;
-    struct produce_response_partition_produce_response *
-        *answers; /* of the set's appends, in order */
+    struct produce_part *parts;
+    size_t part_cnt;
+    struct validation_set checks; /* of all parts */
+    struct append_set set;        /* of the sound ones */
+    size_t *part_of;              /* by index in the append set */
 };
 
 static struct slice text_of(const char *cstr)
@@ -40,24 +50,24 @@ static void answer_error(struct produce_response_partition_produce_response *out
     out->error_message = text_of(message);
 }
 
-static bool answer_record_error(struct api_call *call,
+/* Without memory for it the answer still has the error itself. */
+static void answer_record_error(struct api_call *call,
                                 struct produce_response_partition_produce_response *out,
                                 const struct validate_fault *fault)
 {
     struct produce_response_batch_index_and_error_message *e;
 
     if (fault->record_idx < 0) {
-        return true;
+        return;
     }
     e = produce_response_batch_index_and_error_message_new(call->arena, 1);
     if (e == NULL) {
-        return false;
+        return;
     }
     e->batch_index = fault->record_idx;
     e->batch_index_error_message = slice_cstr(fault->text);
     out->record_errors = e;
     out->record_errors_cnt = 1;
-    return true;
 }
 
 static const struct image_topic *topic_find(const struct image *img, int16_t version,
@@ -80,43 +90,30 @@ static void rules_of(const struct api_call *call, const struct topic_config *cfg
     };
 }
 
-/* Checks one partition's data. On success the next append of the set is filled; false when memory is
- * out, everything else is in `out`. */
-static bool part_prepare(struct produce_state *st, const struct image_topic *topic,
+/* Finds the partition; what is wrong with it is in `out`. */
+static void part_prepare(struct produce_state *st, const struct image_topic *topic,
                          const struct produce_request_partition_produce_data *in,
                          struct produce_response_partition_produce_response *out)
 {
     struct api_call *call = st->call;
-    struct partition_append *a = &st->set.appends[st->set.cnt];
-    struct validate_fault fault;
-    struct validate_rules rules;
-    struct partition *p;
+    struct validation *check = &st->checks.items[st->part_cnt];
+    struct partition *p = broker_partition(call->broker, topic, in->index);
 
-    p = broker_partition(call->broker, topic, in->index);
     if (p == NULL) {
         answer_error(out, KERR_UNKNOWN_TOPIC_OR_PARTITION, NULL);
-        return true;
+        return;
     }
     if (partition_is_offline(p)) {
         answer_error(out, KERR_KAFKA_STORAGE_ERROR,
                      "the log directory is offline or the partition's log is damaged");
         partition_unref(p);
-        return true;
+        return;
     }
-    rules_of(call, &topic->config->resolved, &rules);
-    if (batch_validate(in->records.mem, &rules, broker_codecs(call->broker, call->reactor),
-                       &a->info, &fault) != 0) {
-        answer_error(out, validate_kerr(fault.code), fault.text);
-        partition_unref(p);
-        return answer_record_error(call, out, &fault);
-    }
-    a->partition = p;
-    /* The bytes lie in the request's own frame, so they may be stamped where they are. */
-    a->batch = st->call->rq->frame->data + (in->records.mem.ptr - st->call->rq->frame->data);
-    a->batch_len = in->records.mem.len;
-    a->wait_committed = st->req.acks == -1;
-    st->answers[st->set.cnt++] = out;
-    return true;
+    /* The partition's config, not the topic's: it lives as long as the reference. */
+    check->config = partition_config(p);
+    check->records = in->records.mem;
+    rules_of(call, check->config, &check->rules);
+    st->parts[st->part_cnt++] = (struct produce_part){.partition = p, .answer = out};
 }
 
 static bool topic_prepare(struct produce_state *st,
@@ -154,19 +151,20 @@ static bool topic_prepare(struct produce_state *st,
                              ? "record formats before version 2 are not supported: use a client "
                                "of Kafka 0.11 or later"
                              : NULL);
-        } else if (!part_prepare(st, topic, &in->partition_data[i], answer)) {
-            return false;
+        } else {
+            part_prepare(st, topic, &in->partition_data[i], answer);
         }
     }
     return true;
 }
 
-static void appends_release(struct produce_state *st)
+static void parts_release(struct produce_state *st)
 {
-    for (size_t i = 0; i < st->set.cnt; i++) {
-        partition_unref(st->set.appends[i].partition);
+    for (size_t i = 0; i < st->part_cnt; i++) {
+        partition_unref(st->parts[i].partition);
     }
-    st->set.cnt = 0;
+    st->part_cnt = 0;
+    validation_release(&st->checks);
 }
 
 static bool any_failed(const struct produce_response *resp)
@@ -196,7 +194,7 @@ static void set_done(struct append_set *s)
 
     for (size_t i = 0; i < s->cnt; i++) {
         struct partition_append *a = &s->appends[i];
-        struct produce_response_partition_produce_response *out = st->answers[i];
+        struct produce_response_partition_produce_response *out = st->parts[st->part_of[i]].answer;
 
         if (a->error != KERR_NONE) {
             answer_error(out, a->error, NULL);
@@ -208,7 +206,7 @@ static void set_done(struct append_set *s)
         out->log_start_offset = a->log_start;
     }
     call->rq->cancel = NULL;
-    appends_release(st);
+    parts_release(st);
     if (st->req.acks == 0) {
         if (any_failed(&st->resp)) {
             api_close(call, "a produce with acks=0 failed; the connection closes to tell the "
@@ -260,9 +258,54 @@ static bool state_prepare(struct produce_state *st)
     produce_response_init(&st->resp);
     st->resp.responses_cnt = topic_cnt;
     st->resp.responses = produce_response_topic_produce_response_new(call->arena, topic_cnt);
+    st->parts = arena_calloc(call->arena, part_cnt, sizeof(*st->parts));
+    st->part_of = arena_calloc(call->arena, part_cnt, sizeof(*st->part_of));
+    st->checks.items = arena_calloc(call->arena, part_cnt, sizeof(*st->checks.items));
     st->set.appends = arena_calloc(call->arena, part_cnt, sizeof(*st->set.appends));
-    st->answers = arena_calloc(call->arena, part_cnt, sizeof(struct partition_append *));
-    return st->resp.responses != NULL && st->set.appends != NULL && st->answers != NULL;
+    return st->resp.responses != NULL && st->parts != NULL && st->part_of != NULL &&
+           st->checks.items != NULL && st->set.appends != NULL;
+}
+
+/* Where the sound batch's bytes are: in the request's own frame, so they may be stamped in place, or in
+ * the buffer they were encoded anew into. */
+static uint8_t *batch_bytes(struct produce_state *st, struct validation *check, size_t *ret_len)
+{
+    uint8_t *frame = st->call->rq->frame->data;
+
+    if (check->rewritten.len > 0) {
+        *ret_len = check->rewritten.len;
+        return check->rewritten.ptr;
+    }
+    *ret_len = check->records.len;
+    return frame + (check->records.ptr - frame);
+}
+
+/* The batches are judged: the sound ones go to their partitions. */
+static void checks_done(struct validation_set *checks)
+{
+    struct produce_state *st = checks->ctx;
+    struct api_call *call = st->call;
+
+    for (size_t i = 0; i < st->part_cnt; i++) {
+        struct validation *check = &checks->items[i];
+        struct partition_append *a = &st->set.appends[st->set.cnt];
+
+        if (!check->ok) {
+            answer_error(st->parts[i].answer, validate_kerr(check->fault.code), check->fault.text);
+            answer_record_error(call, st->parts[i].answer, &check->fault);
+            continue;
+        }
+        a->partition = st->parts[i].partition;
+        a->batch = batch_bytes(st, check, &a->batch_len);
+        a->info = check->info;
+        a->wait_committed = st->req.acks == -1;
+        st->part_of[st->set.cnt++] = i;
+    }
+    if (st->set.cnt > 0) {
+        call->rq->cancel = produce_cancel;
+    }
+    request_ordered(call->rq);
+    append_set_run(&st->set);
 }
 
 void produce_handle(struct api_call *call)
@@ -283,12 +326,12 @@ void produce_handle(struct api_call *call)
         ok = topic_prepare(st, &st->req.topic_data[i], &st->resp.responses[i]);
     }
     if (!ok || !names_keep(st)) {
-        appends_release(st);
+        parts_release(st);
         api_close(call, "out of memory; closing the connection");
         return;
     }
     if (st->req.acks < -1 || st->req.acks > 1) {
-        appends_release(st);
+        parts_release(st);
         for (int32_t i = 0; i < st->resp.responses_cnt; i++) {
             for (int32_t j = 0; j < st->resp.responses[i].partition_responses_cnt; j++) {
                 answer_error(&st->resp.responses[i].partition_responses[j],
@@ -304,9 +347,10 @@ void produce_handle(struct api_call *call)
     st->set.done = set_done;
     st->set.ctx = st;
     call->rq->handler = st;
-    if (st->set.cnt > 0) {
-        call->rq->cancel = produce_cancel;
-    }
-    request_ordered(call->rq);
-    append_set_run(&st->set);
+    st->checks.broker = call->broker;
+    st->checks.reactor = call->reactor;
+    st->checks.cnt = st->part_cnt;
+    st->checks.done = checks_done;
+    st->checks.ctx = st;
+    validation_run(&st->checks);
 }

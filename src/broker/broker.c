@@ -29,6 +29,7 @@
 #define PARTITIONS_MAX 4000000
 #define PATH_LEN_MAX 4096
 #define PARTITION_KEY_LEN 20
+#define CODECS_KEPT_MAX 4
 #define MAINTAIN_PER_TURN 256
 #define MAINTAIN_PAUSE_MS 5
 
@@ -54,6 +55,9 @@ struct broker {
     size_t dir_cnt;
     struct reactor_local locals[BROKER_REACTORS_MAX];
     struct os_lock *stripes[STRIPE_CNT];
+    struct os_lock *codecs_lock;
+    struct codecs *codecs_kept[CODECS_KEPT_MAX]; /* for workers, under codecs_lock */
+    size_t codecs_kept_cnt;
     struct os_lock *table_lock;
     struct map table; /* topic id and partition → struct partition *, which the table references */
     broker_id_t id;
@@ -159,6 +163,29 @@ int64_t broker_wall_ms(const struct reactor *r)
 struct codecs *broker_codecs(struct broker *b, struct reactor *r)
 {
     return local_of(b, r)->codecs;
+}
+
+struct codecs *broker_codecs_take(struct broker *b)
+{
+    struct codecs *codecs = NULL;
+
+    os_lock_take(b->codecs_lock);
+    if (b->codecs_kept_cnt > 0) {
+        codecs = b->codecs_kept[--b->codecs_kept_cnt];
+    }
+    os_lock_drop(b->codecs_lock);
+    return codecs != NULL ? codecs : codecs_new();
+}
+
+void broker_codecs_give(struct broker *b, struct codecs *codecs)
+{
+    os_lock_take(b->codecs_lock);
+    if (b->codecs_kept_cnt < CODECS_KEPT_MAX) {
+        b->codecs_kept[b->codecs_kept_cnt++] = codecs;
+        codecs = NULL;
+    }
+    os_lock_drop(b->codecs_lock);
+    codecs_free(codecs);
 }
 
 size_t broker_log_dir_cnt(const struct broker *b)
@@ -522,6 +549,9 @@ int broker_new(const struct broker_options *opts, struct broker **ret_broker)
     b->id = b->id < 0 ? 0 : b->id;
     map_init(&b->table, os_random_u64(opts->os), PARTITIONS_MAX);
     rc = os_lock_new(&b->table_lock);
+    if (rc == 0) {
+        rc = os_lock_new(&b->codecs_lock);
+    }
     for (size_t i = 0; i < STRIPE_CNT && rc == 0; i++) {
         rc = os_lock_new(&b->stripes[i]);
     }
@@ -789,6 +819,10 @@ void broker_free(struct broker *b)
         meta_free(b->meta);
     }
     workers_free(b->workers);
+    while (b->codecs_kept_cnt > 0) {
+        codecs_free(b->codecs_kept[--b->codecs_kept_cnt]);
+    }
+    os_lock_free(b->codecs_lock);
     for (size_t i = 0; i < STRIPE_CNT; i++) {
         os_lock_free(b->stripes[i]);
     }

@@ -79,6 +79,10 @@ int64_t broker_wall_ms(const struct reactor *r);
 /* What validating compressed batches needs, one per reactor. */
 struct codecs *broker_codecs(struct broker *b, struct reactor *r);
 
+/* The same for a worker, for as long as it needs them; NULL when memory is out. */
+struct codecs *broker_codecs_take(struct broker *b);
+void broker_codecs_give(struct broker *b, struct codecs *codecs);
+
 /* The partition if it lives here, made on first use, with a reference for the caller; NULL when it
  * does not exist here any more or memory is out. */
 struct partition *broker_partition(struct broker *b, const struct image_topic *t,

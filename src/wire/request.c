@@ -11,9 +11,12 @@
  * with v0, because its caller cannot know yet what the broker speaks.
  */
 
+/* What a version that nobody knows yet puts into its header is not ours to judge: ApiVersions is
+ * answered all the same. */
 static bool head_is_flexible(int16_t key, int16_t version)
 {
-    return key >= 0 && key < API_KEY_CNT && msg_is_flex(api_key_info[key].request, version);
+    return key >= 0 && key < API_KEY_CNT && version <= api_key_info[key].request->last &&
+           msg_is_flex(api_key_info[key].request, version);
 }
 
 int request_head_decode(struct rd *r, struct request_head *ret)
