@@ -44,6 +44,7 @@ struct client {
     struct endpoint broker;
     char broker_text[ENDPOINT_TEXT_LEN];
     int32_t correlation_id;
+    int64_t wait_ms; /* for the answer of the request in hand */
     struct client_api *apis;
     size_t api_cnt;
     uint8_t *response; /* the last one, without its length */
@@ -132,7 +133,7 @@ static int send_frame(struct client *c, struct chain *frame)
 {
     for (uint32_t i = 0; i < frame->cnt; i++) {
         const struct chain_part *part = chain_part_at(frame, i);
-        int rc = os_conn_send(c->conn, slice_of(part->ptr, part->len), c->options.request_ms);
+        int rc = os_conn_send(c->conn, slice_of(part->ptr, part->len), c->wait_ms);
         if (rc != 0) {
             return rc;
         }
@@ -157,7 +158,7 @@ static int grow_response(struct client *c, size_t len)
 static int receive_frame(struct client *c)
 {
     uint8_t prefix[4];
-    int rc = os_conn_recv(c->conn, prefix, sizeof(prefix), c->options.request_ms);
+    int rc = os_conn_recv(c->conn, prefix, sizeof(prefix), c->wait_ms);
     if (rc != 0) {
         return rc;
     }
@@ -172,7 +173,7 @@ static int receive_frame(struct client *c)
         size_t now = MIN_OF(step, left);
         rc = grow_response(c, c->response_len + now);
         if (rc == 0) {
-            rc = os_conn_recv(c->conn, c->response + c->response_len, now, c->options.request_ms);
+            rc = os_conn_recv(c->conn, c->response + c->response_len, now, c->wait_ms);
         }
         if (rc != 0) {
             return rc;
@@ -343,7 +344,16 @@ static int connect_one(struct client *c, const struct endpoint *e)
         c->conn = NULL;
         return fail(c, rc, rc == ERR_NOT_FOUND ? "no such host" : "%s", err_text(rc));
     }
+    c->wait_ms =
+        c->options.connect_ms; /* a broker answers this at once; others may wait for more */
     rc = learn_versions(c);
+    c->wait_ms = c->options.request_ms;
+    if (rc == ERR_TIMEOUT) {
+        client_disconnect(c);
+        return fail(c, rc,
+                    "something takes connections there but does not answer as a Kafka broker "
+                    "does");
+    }
     if (rc == ERR_CLOSED || rc == ERR_INVALID || rc == ERR_TRUNCATED || rc == ERR_LIMIT) {
         client_disconnect(c);
         return fail(c, rc, "something answers there that is not a Kafka broker without TLS");
