@@ -478,6 +478,7 @@ int log_dir_open(struct os *os, const char *path, const struct log_dir_options *
         str_add_cstr(why, "out of memory");
         return ERR_NOMEM;
     }
+    ref_init(&d->ref);
     survey.dir = d;
     rc = dir_init(d, os, path, opt);
     if (rc != 0) {
@@ -506,6 +507,28 @@ int log_dir_open(struct os *os, const char *path, const struct log_dir_options *
     return 0;
 }
 
+struct log_dir *log_dir_ref(struct log_dir *d)
+{
+    ref_get(&d->ref);
+    return d;
+}
+
+void log_dir_unref(struct log_dir *d)
+{
+    if (!ref_put(&d->ref)) {
+        return;
+    }
+    if (d->files.lock != NULL) {
+        log_files_release(&d->files);
+    }
+    os_lock_free(d->checkpoint_lock);
+    os_lock_free(d->parts_lock);
+    os_lock_free(d->lock);
+    free(d->why_offline);
+    free(d->path);
+    free(d);
+}
+
 void log_dir_free(struct log_dir *d)
 {
     if (d->lock != NULL) {
@@ -527,14 +550,7 @@ void log_dir_free(struct log_dir *d)
     }
     map_release(&d->parts);
     trash_free_all(d);
-    if (d->files.lock != NULL) {
-        log_files_release(&d->files);
-    }
-    os_lock_free(d->checkpoint_lock);
-    os_lock_free(d->parts_lock);
-    os_lock_free(d->lock);
     os_file_close(d->lock_file);
-    free(d->why_offline);
-    free(d->path);
-    free(d);
+    d->lock_file = NULL;
+    log_dir_unref(d);
 }

@@ -233,7 +233,7 @@ int leftovers_tidy(struct os *os, const char *folder, struct bases *ret, bool *r
         log_offset_t base = l->swaps.items[i];
 
         *ret_changed = true;
-        rc = base > l->cleaned_min ? swap_drop(l, base) : swap_finish(l, base);
+        rc = base >= l->cleaned_min ? swap_drop(l, base) : swap_finish(l, base);
     }
     if (rc == 0 && ret->cnt > 0) {
         qsort(ret->items, ret->cnt, sizeof(ret->items[0]), base_cmp);

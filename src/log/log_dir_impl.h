@@ -61,6 +61,7 @@ struct trash {
 };
 
 struct log_dir {
+    struct ref ref; /* the opener's, and one of each log */
     struct os *os;
     char *path;
     struct log_dir_options opt;
@@ -154,8 +155,11 @@ void log_dir_tick(struct log_dir *d);
 /* Takes the entry's memory back. */
 void log_dir_part_free(struct log_dir_part *p);
 
-/* Frees a directory that nothing refers to any more. */
+/* Gives back the lock, the logs and the opener's reference. What is left goes with the last log. */
 void log_dir_free(struct log_dir *d);
+
+struct log_dir *log_dir_ref(struct log_dir *d);
+void log_dir_unref(struct log_dir *d);
 
 /* --- commit.c ---------------------------------------------------------------------------------- */
 

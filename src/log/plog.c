@@ -261,14 +261,18 @@ struct plog *plog_ref(struct plog *l)
 
 void plog_unref(struct plog *l)
 {
+    struct log_dir *d;
+
     if (l == NULL || !ref_put(&l->ref)) {
         return;
     }
+    d = l->dir;
     plog_view_unref(l->view);
     os_lock_free(l->lock);
     free(l->folder);
     free(l->topic);
     free(l);
+    log_dir_unref(d);
 }
 
 static char *text_dup(const void *bytes, size_t len)
@@ -298,7 +302,7 @@ int plog_make(struct log_dir *dir, struct slice topic, partition_id_t partition,
     seq_init(&l->seq);
     flag_init(&l->removed, false);
     flag_init(&l->faulty, false);
-    l->dir = dir;
+    l->dir = log_dir_ref(dir);
     l->partition = partition;
     l->topic_id = topic_id;
     l->topic_len = topic.len;

@@ -118,9 +118,14 @@ int plog_open(struct log_dir *dir, struct slice topic, partition_id_t partition,
 struct plog *plog_ref(struct plog *l);
 void plog_unref(struct plog *l); /* accepts NULL */
 
-/* A: forgets the partition without touching its files; unsynced bytes stay the kernel's to write. No
- * reading call may be running; chains that hold parts of its files keep them. Accepts NULL. */
+/* A: forgets the partition without touching its files; unsynced bytes stay the kernel's to write. The
+ * owner's reference is gone; chains that hold parts of the files keep them. Accepts NULL. */
 void plog_close(struct plog *l);
+
+/* References beside the owner's, for readers that may be later than plog_close(), also later than
+ * log_dir_close(): reading calls are legal as long as one is held (the `struct os` must live, too). */
+struct plog *plog_ref(struct plog *l);
+void plog_unref(struct plog *l); /* accepts NULL */
 
 /* A: deletes the partition: its folder is renamed to <topic>-<p>.<32 hex>-delete at once and emptied
  * in the background, also after a restart. Calls that follow find it gone (ERR_STOPPED); the owner

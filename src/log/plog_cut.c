@@ -5,8 +5,8 @@
  * than it was promised. Then the view and the marks are replaced, with one more truncation counted;
  * news of syncs from before is void from then on. Then the files: whole segments are renamed to
  * .deleted; the one that holds the cut is shortened where no reader holds it, otherwise what stays is
- * copied into a new file that takes its name, and the readers keep the old one. The shortened file is
- * in the dirty set, so that the cut itself becomes durable.
+ * copied into a new file that takes its name, and the readers keep the old one. The cut is synced
+ * before anything is appended behind it: bytes from before must not come back and stand there.
  *
  * The front. Segments are taken out of the view, renamed, and deleted after file.delete.delay.ms. The
  * start moves with them.
@@ -124,6 +124,9 @@ static int file_cut(struct plog *l, struct segment *old, uint64_t len)
         rc = file_replace_by_copy(l, old, f, len);
     } else {
         rc = os_file_truncate(f, len);
+        if (rc == 0) {
+            rc = os_file_sync(f);
+        }
     }
     log_file_put(f);
     return rc;
@@ -328,9 +331,15 @@ int plog_append_undo(struct plog *l, const struct plog_marks *before, int err)
     }
     if (l->m.end.offset == before->end.offset) {
         /* Nothing entered the books; only a part of a write may stand behind the end. */
+        uint64_t size = 0;
+
         rc = segment_file(s, &f);
         if (rc == 0) {
+            rc = os_file_size(f, &size);
+        }
+        if (rc == 0 && size > s->size_bytes) {
             rc = os_file_truncate(f, s->size_bytes);
+            rc = rc == 0 ? os_file_sync(f) : rc;
             l->reserved_to = 0;
         }
         log_file_put(f);

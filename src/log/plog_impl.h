@@ -80,9 +80,6 @@ struct plog {
 struct os *plog_os(const struct plog *l);
 struct log_files *plog_files(struct plog *l);
 
-struct plog *plog_ref(struct plog *l);
-void plog_unref(struct plog *l);
-
 /* --- plog.c ------------------------------------------------------------------------------------ */
 
 /* An object with an empty view, not known to the directory yet. */

@@ -123,11 +123,20 @@ static int crc_check(struct recovery *r, uint64_t pos, const struct entry *e)
     return crc == e->crc ? 0 : ERR_CORRUPT;
 }
 
+/* The base offset lies outside of the checksum, so it must be right by itself: never below what came
+ * before; and right behind it where compaction leaves no gaps. */
+static bool offset_is_right(const struct recovery *r, const struct segment *s, uint64_t pos,
+                            const struct entry *e)
+{
+    bool may_skip = pos == 0 || e->magic != 2 || r->log->cfg.is_compacted;
+
+    return e->base >= r->next && (e->base == r->next || may_skip) && e->last - s->base <= INT32_MAX;
+}
+
 /* The entry at pos, checked as far as its format allows. ERR_TRUNCATED, ERR_INVALID or ERR_CORRUPT:
  * there is none; other errors are the disk's. Old formats carry another checksum, which is not
  * verified here: their structure is. */
-static int entry_at(struct recovery *r, const struct segment *s, uint64_t pos, log_offset_t least,
-                    struct entry *ret)
+static int entry_at(struct recovery *r, const struct segment *s, uint64_t pos, struct entry *ret)
 {
     struct slice head;
     struct entry e;
@@ -139,7 +148,7 @@ static int entry_at(struct recovery *r, const struct segment *s, uint64_t pos, l
     if (rc != 0) {
         return rc;
     }
-    if (e.base < least || e.last - s->base > INT32_MAX) {
+    if (!offset_is_right(r, s, pos, &e)) {
         return ERR_INVALID;
     }
     if (e.len_bytes > r->file_size - pos) {
@@ -157,8 +166,9 @@ static bool is_bad_entry(int rc)
     return rc == ERR_TRUNCATED || rc == ERR_INVALID || rc == ERR_CORRUPT;
 }
 
-/* Whether a valid batch begins anywhere in [pos, end of file). */
-static int search_valid(struct recovery *r, const struct segment *s, uint64_t pos, bool *ret_found)
+/* Whether a batch with a right checksum begins anywhere in [pos, end of file), whatever its offsets:
+ * they may be what is damaged. */
+static int search_valid(struct recovery *r, uint64_t pos, bool *ret_found)
 {
     const size_t magic_at = ENTRY_PREFIX_LEN - 1;
     uint64_t effort = (r->file_size - pos) * SEARCH_EFFORT + SCAN_BYTES;
@@ -185,8 +195,8 @@ static int search_valid(struct recovery *r, const struct segment *s, uint64_t po
             return 0;
         }
         rc = bytes_at(r, pos, ENTRY_HEAD_LEN, &bytes);
-        if (rc == 0 && entry_peek(bytes, &e) == 0 && e.base >= r->next &&
-            e.last - s->base <= INT32_MAX && e.len_bytes <= r->file_size - pos) {
+        if (rc == 0 && entry_peek(bytes, &e) == 0 && e.magic == 2 &&
+            e.len_bytes <= r->file_size - pos) {
             if (e.len_bytes > effort) {
                 *ret_found = true; /* too much to tell: nothing is cut on a guess */
                 return 0;
@@ -391,7 +401,7 @@ static int later_segments_valid(struct recovery *r, size_t idx, bool *ret_found)
         }
         rc = file_use(r, s);
         if (rc == 0 && r->file_size > 0) {
-            rc = search_valid(r, s, 0, ret_found);
+            rc = search_valid(r, 0, ret_found);
         }
         file_done(r);
         segment_unref(s);
@@ -470,7 +480,7 @@ static int bad_entry_judge(struct recovery *r, size_t idx, struct segment *s, ui
         fault_say(r, s, pos, "this had been on disk whole before");
         return 0;
     }
-    rc = search_valid(r, s, pos, &found);
+    rc = search_valid(r, pos, &found);
     if (rc == 0 && !found) {
         rc = later_segments_valid(r, idx, &found);
     }
@@ -494,7 +504,7 @@ static int segment_scan(struct recovery *r, size_t idx, struct segment *s)
     while (pos < r->file_size && rc == 0 && !r->is_done) {
         struct entry e;
 
-        rc = entry_at(r, s, pos, r->next, &e);
+        rc = entry_at(r, s, pos, &e);
         if (rc == 0) {
             rc = entry_index(r, s, pos, &e);
         }
