@@ -505,6 +505,44 @@ int znode_state_decode(struct slice body, struct arena *a, struct znode_state *r
     return rc;
 }
 
+/* How many bytes the UTF-8 character at the beginning of `text` has; 0: it is none. */
+static size_t utf8_len(struct slice text)
+{
+    /* The first continuation byte has narrower bounds: no overlong forms, no surrogates, no end. */
+    uint8_t c = text.ptr[0];
+    uint8_t low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+    uint8_t high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+    size_t len = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
+
+    if (len > text.len) {
+        return 0;
+    }
+    for (size_t i = 1; i < len; i++) {
+        if (text.ptr[i] < low || text.ptr[i] > high) {
+            return 0;
+        }
+        low = 0x80;
+        high = 0xbf;
+    }
+    return len;
+}
+
+/* UTF-8 without a zero in it: what JSON can say and every reader takes. */
+static bool text_is_legal(struct slice text)
+{
+    size_t at = 0;
+
+    while (at < text.len) {
+        size_t len = utf8_len(slice_of(text.ptr + at, text.len - at));
+
+        if (len == 0 || text.ptr[at] == 0) {
+            return false;
+        }
+        at += len;
+    }
+    return true;
+}
+
 /* ---- Configs --------------------------------------------------------------------------------- */
 
 int znode_config_encode(const struct znode_config *c, struct str *out)
@@ -516,7 +554,8 @@ int znode_config_encode(const struct znode_config *c, struct str *out)
     for (size_t i = 0; i < c->pair_cnt; i++) {
         char key[SETTING_NAME_LEN_MAX + 1];
 
-        if (copy_cstr(key, sizeof(key), c->pairs[i].name) != 0) {
+        if (copy_cstr(key, sizeof(key), c->pairs[i].name) != 0 ||
+            !text_is_legal(c->pairs[i].name) || !text_is_legal(c->pairs[i].value)) {
             json_decref(root);
             json_decref(config);
             return ERR_INVALID;
