@@ -739,8 +739,16 @@ static void conn_flush(struct reactor_flush *f)
         return;
     }
     if (!c->closing && (c->held.len > 0 || (c->frame != NULL && c->frame_got == c->frame_len))) {
+        size_t held_len = c->held.len;
+        struct buf *frame = c->frame;
+
         if (!conn_input(c)) {
             return;
+        }
+        if (c->held.len == held_len && c->frame == frame && !c->closing) {
+            /* It must still wait: for the request before it, whose end arms the flush again, or for
+             * room in `out`, which the socket tells of. Flushing on would keep the reactor here. */
+            reactor_flush_cancel(c->shard->reactor, &c->flush);
         }
     }
     conn_interest(c);
@@ -766,15 +774,12 @@ static void conn_ready(void *ctx, unsigned events)
 
 static void conn_close(struct net_conn *c)
 {
-    struct net *net = net_of(c);
     struct net_request *next;
 
     if (c->dead) {
         return;
     }
     c->dead = true;
-    os_socket_close(c->sock);
-    c->sock = NULL;
     reactor_timer_cancel(c->shard->reactor, &c->timer);
     reactor_flush_cancel(c->shard->reactor, &c->flush);
     starved_remove(c);
@@ -787,8 +792,10 @@ static void conn_close(struct net_conn *c)
     c->held_owner = NULL;
     c->held = SLICE_NULL;
     chain_clear(&c->out);
-    (void)counter_add(&net->connections, -1);
-    net_ip_leave(net, c->peer.address);
+    net_connection_left(c->listener, c->peer.address);
+    os_socket_close(c->sock);
+    c->sock = NULL;
+    c->peer.address = "a closed connection"; /* it lay in the socket */
     /* Waiting requests are told; each still ends by request_done(). */
     c->in_input = true;
     for (struct net_request *nr = c->head; nr != NULL; nr = next) {
@@ -843,8 +850,7 @@ void conn_open(struct net_shard *s, struct net_listener *listener, struct os_soc
     struct net_conn *c = calloc(1, sizeof(*c));
 
     if (c == NULL || s->stopping) {
-        (void)counter_add(&s->net->connections, -1);
-        net_ip_leave(s->net, os_socket_peer(sock));
+        net_connection_left(listener, os_socket_peer(sock));
         os_socket_close(sock);
         free(c);
         return;

@@ -31,6 +31,7 @@ struct net_listener {
     struct net_listener_options opts;
     struct os_listener *os;
     uint16_t port;
+    struct counter connections;
 };
 
 struct net_shard {
@@ -82,8 +83,8 @@ void conn_open(struct net_shard *shard, struct net_listener *listener, struct os
 /* Begins to close every connection of the shard, or ends them all at once. */
 void shard_stop_conns(struct net_shard *shard, bool now);
 
-/* A connection has left: the count per address goes down. Any thread. */
-void net_ip_leave(struct net *net, const char *address);
+/* A connection has left: all counts go down. Any thread. */
+void net_connection_left(struct net_listener *listener, const char *address);
 
 /* The shard has no connection left while it is stopping. */
 void net_shard_is_empty(struct net_shard *shard);

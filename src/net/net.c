@@ -108,6 +108,16 @@ uint16_t net_port(const struct net *net, size_t listener_idx)
     return net->listeners[listener_idx].port;
 }
 
+static int64_t ip_max(const struct net *net, const char *address)
+{
+    for (size_t i = 0; i < net->opts.ip_limit_cnt; i++) {
+        if (strcmp(net->opts.ip_limits[i].address, address) == 0) {
+            return net->opts.ip_limits[i].connections_max;
+        }
+    }
+    return net->opts.connections_per_ip_max;
+}
+
 /* Counts a connection for its address. ERR_LIMIT when it has too many. */
 static int ip_enter(struct net *net, const char *address)
 {
@@ -129,7 +139,7 @@ static int ip_enter(struct net *net, const char *address)
             }
         }
     }
-    if (rc == 0 && counter_add(c, 1) > net->opts.connections_per_ip_max) {
+    if (rc == 0 && counter_add(c, 1) > ip_max(net, address)) {
         (void)counter_add(c, -1);
         rc = ERR_LIMIT;
     }
@@ -137,7 +147,7 @@ static int ip_enter(struct net *net, const char *address)
     return rc;
 }
 
-void net_ip_leave(struct net *net, const char *address)
+static void ip_leave(struct net *net, const char *address)
 {
     struct slice key = slice_cstr(address);
     struct counter *c;
@@ -148,6 +158,13 @@ void net_ip_leave(struct net *net, const char *address)
         free(map_remove(&net->ip_cnt, key));
     }
     os_lock_drop(net->ip_lock);
+}
+
+void net_connection_left(struct net_listener *listener, const char *address)
+{
+    (void)counter_add(&listener->connections, -1);
+    (void)counter_add(&listener->net->connections, -1);
+    ip_leave(listener->net, address);
 }
 
 static void handed_over_run(struct reactor_task *task)
@@ -178,10 +195,17 @@ static void connection_accepted(void *ctx, struct os_socket *sock)
         connection_refuse(net, sock, "max.connections is reached; closing this connection");
         return;
     }
+    if (counter_get(&l->connections) >= l->opts.connections_max) {
+        connection_refuse(net, sock,
+                          "the listener's max.connections is reached; closing this "
+                          "connection");
+        return;
+    }
     if (ip_enter(net, os_socket_peer(sock)) != 0) {
         connection_refuse(net, sock, "max.connections.per.ip is reached; closing this connection");
         return;
     }
+    (void)counter_add(&l->connections, 1);
     (void)counter_add(&net->connections, 1);
     (void)counter_add(&net->accepted, 1);
     net->connection_next++;
@@ -191,8 +215,7 @@ static void connection_accepted(void *ctx, struct os_socket *sock)
     }
     h = malloc(sizeof(*h));
     if (h == NULL) {
-        (void)counter_add(&net->connections, -1);
-        net_ip_leave(net, os_socket_peer(sock));
+        net_connection_left(l, os_socket_peer(sock));
         connection_refuse(net, sock, "out of memory; closing this connection");
         return;
     }

@@ -20,6 +20,8 @@
 
 #define NET_LISTENERS_MAX 16
 #define NET_REACTORS_MAX 64
+#define NET_IP_LIMITS_MAX 64
+#define NET_ADDRESS_LEN_MAX 64
 
 struct net;
 
@@ -28,6 +30,13 @@ struct net_listener_options {
     const char *host; /* "" for all addresses */
     uint16_t port;    /* 0: any free one */
     bool inter_broker;
+    int64_t connections_max; /* of this listener alone */
+};
+
+/* max.connections.per.ip.overrides: another limit for one address. */
+struct net_ip_limit {
+    char address[NET_ADDRESS_LEN_MAX]; /* in text */
+    int64_t connections_max;
 };
 
 struct net_options {
@@ -44,6 +53,8 @@ struct net_options {
     int64_t frame_stall_ms;   /* a started frame must move within this time */
     int64_t connections_max;
     int64_t connections_per_ip_max;
+    struct net_ip_limit ip_limits[NET_IP_LIMITS_MAX];
+    size_t ip_limit_cnt;
     int backlog;
 };
 

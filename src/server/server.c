@@ -172,6 +172,74 @@ static int reactors_make(struct server *s)
     return 0;
 }
 
+/* One item "address:count" of max.connections.per.ip.overrides; IPv6 addresses may be bracketed. */
+static int ip_limit_parse(struct slice item, struct net_ip_limit *ret)
+{
+    size_t colon = item.len;
+    struct slice address;
+    int64_t cnt = 0;
+
+    while (colon > 0 && item.ptr[colon - 1] != ':') {
+        colon--;
+    }
+    if (colon < 2 || colon == item.len || item.len - colon > 9) {
+        return ERR_INVALID;
+    }
+    for (size_t i = colon; i < item.len; i++) {
+        if (item.ptr[i] < '0' || item.ptr[i] > '9') {
+            return ERR_INVALID;
+        }
+        cnt = cnt * 10 + (item.ptr[i] - '0');
+    }
+    address = slice_sub(item, 0, colon - 1);
+    if (address.len > 2 && address.ptr[0] == '[' && address.ptr[address.len - 1] == ']') {
+        address = slice_sub(address, 1, address.len - 2);
+    }
+    if (address.len == 0 || address.len >= sizeof(ret->address)) {
+        return ERR_INVALID;
+    }
+    memcpy(ret->address, address.ptr, address.len);
+    ret->address[address.len] = '\0';
+    ret->connections_max = cnt;
+    return 0;
+}
+
+static int ip_limits_parse(struct server *s, struct net_options *opt)
+{
+    const char *text = settings_text(s->settings, SETTING_MAX_CONNECTIONS_PER_IP_OVERRIDES);
+    struct slice rest = slice_cstr(text == NULL ? "" : text);
+    struct slice item;
+
+    while (setting_list_next(&rest, &item)) {
+        if (opt->ip_limit_cnt == NET_IP_LIMITS_MAX ||
+            ip_limit_parse(item, &opt->ip_limits[opt->ip_limit_cnt]) != 0) {
+            (void)snprintf(s->why, sizeof(s->why),
+                           "max.connections.per.ip.overrides: %.*s is not address:count, as in "
+                           "127.0.0.1:100 (at most %d of them)",
+                           (int)(item.len > 100 ? 100 : item.len), (const char *)item.ptr,
+                           NET_IP_LIMITS_MAX);
+            return ERR_INVALID;
+        }
+        opt->ip_limit_cnt++;
+    }
+    return 0;
+}
+
+/* listener.name.<name>.max.connections, or max.connections. */
+static int64_t listener_connections_max(const struct server *s, const struct listener *l)
+{
+    const char *text =
+        settings_listener_text(s->settings, slice_cstr(l->name), SETTING_MAX_CONNECTIONS);
+    struct setting_value value;
+    struct setting_why why;
+
+    if (text != NULL &&
+        setting_parse(setting_row(SETTING_MAX_CONNECTIONS), slice_cstr(text), &value, &why) == 0) {
+        return value.num;
+    }
+    return settings_int(s->settings, SETTING_MAX_CONNECTIONS);
+}
+
 static int net_make(struct server *s)
 {
     const struct settings *set = s->settings;
@@ -206,8 +274,16 @@ static int net_make(struct server *s)
                            l->name, security_protocol_name(l->protocol));
             return ERR_UNSUPPORTED;
         }
-        opt.listeners[i] = (struct net_listener_options){
-            .name = l->name, .host = l->host, .port = l->port, .inter_broker = l == inter};
+        opt.listeners[i] =
+            (struct net_listener_options){.name = l->name,
+                                          .host = l->host,
+                                          .port = l->port,
+                                          .inter_broker = l == inter,
+                                          .connections_max = listener_connections_max(s, l)};
+    }
+    rc = ip_limits_parse(s, &opt);
+    if (rc != 0) {
+        return rc;
     }
     rc = net_new(&opt, &s->net, s->why, sizeof(s->why));
     for (size_t i = 0; rc == 0 && i < s->bind.cnt; i++) {

@@ -210,3 +210,45 @@ def test_silence_after_half_a_request_does_not_stop_a_clean_stop(broker):
         assert is_closed(s)
     assert "clean stop" in broker.log
     assert isinstance(broker, Broker)
+
+
+def test_limits_of_a_listener_and_of_one_address(make_broker):
+    broker = make_broker(listener__name__plaintext__max__connections=3)
+    sockets = [broker.connect() for _ in range(3)]
+    try:
+        for s in sockets:
+            s.sendall(frame(API_VERSIONS, 0))
+            recv_frame(s)
+        with broker.connect() as fourth:
+            assert is_closed(fourth)
+        broker.wait_log("the listener's max.connections")
+    finally:
+        for s in sockets:
+            s.close()
+    other = make_broker("other", max__connections__per__ip__overrides="127.0.0.1:1,[::1]:1")
+    with other.connect() as first:
+        first.sendall(frame(API_VERSIONS, 0))
+        recv_frame(first)
+        with other.connect() as second:
+            assert is_closed(second)
+    result = run_server(make_broker("third", start=False), max__connections__per__ip__overrides="here")
+    assert result.returncode == 1 and "max.connections.per.ip.overrides" in result.stderr
+
+
+def test_frames_beyond_the_memory_wait_and_all_finish(make_broker):
+    """Ten frames of 900 KB each with a budget of 1 MB: they wait for each other, and every one is answered."""
+    broker = make_broker(frame__memory__bytes=1048576)
+    names = b"".join(b"\0\x0aabcdefghij" for _ in range(75000))
+    request = frame(METADATA, 1, struct.pack(">i", 75000) + names)
+    sockets = [broker.connect(60) for _ in range(10)]
+    try:
+        for s in sockets:
+            s.sendall(request[:500000])
+        for s in sockets:
+            s.sendall(request[500000:])
+        for s in sockets:
+            assert struct.unpack(">i", recv_frame(s)[:4])[0] == 1
+    finally:
+        for s in sockets:
+            s.close()
+    assert alive(broker)
