@@ -80,6 +80,7 @@ int world_open_try(struct world *w)
         .cluster_id = "AAAAAAAAAAAAAAAAAAAAAQ",
         .workers = w->workers,
         .reactor = w->reactor,
+        .files_max = 8,
         .ctx = w,
         .on_offline = on_offline,
     };
