@@ -209,6 +209,7 @@ static int err_of(int rc)
         return ERR_NOMEM;
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
         return ERR_NOSPACE;
     case EACCES:
     case EPERM:

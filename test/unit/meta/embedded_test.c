@@ -3,12 +3,14 @@
  * somebody else's, be full.
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -230,7 +232,7 @@ static void a_foreign_file_is_named(void **state)
     struct fixture *x = fixture_new();
     struct embedded_why why = {""};
     struct meta *m = NULL;
-    char text[8192];
+    static char text[8192];
     char nowhere[256];
     int rc;
 
@@ -317,6 +319,95 @@ static void many_writes_are_few_commits(void **state)
     fixture_close(&x->store);
 }
 
+/* A file that may not grow stands for a full disk. What fails is not there, what was there stays, and
+ * with room again the store goes on. */
+static void a_full_disk_changes_nothing(void **state)
+{
+    struct fixture *x = fixture_new();
+    struct rlimit before;
+    struct rlimit small;
+    struct stat st;
+    char *body = malloc(200001);
+    struct call c[3] = {{.req.done = on_done}, {.req.done = on_done}, {.req.done = on_done}};
+
+    (void)state;
+    assert_non_null(body);
+    memset(body, 'b', 200000);
+    body[200000] = '\0';
+    meta_begin(x);
+    assert_int_equal(create(x, "/a", "kept", 0), META_OK);
+    assert_int_equal(stat(x->path, &st), 0);
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = before;
+    small.rlim_cur = (rlim_t)st.st_size;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    meta_create(x->store.meta, &c[0].req, SLICE_LIT("/b"), SLICE_NULL, 0);
+    meta_create(x->store.meta, &c[1].req, SLICE_LIT("/big"), slice_cstr(body), 0);
+    meta_get(x->store.meta, &c[2].req, SLICE_LIT("/a"), NULL);
+    (void)await(x, &c[2]);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(c[0].outcome, META_DISK_ERROR);
+    assert_int_equal(c[1].outcome, META_DISK_ERROR);
+
+    assert_int_equal(count(x, "/"), 1);
+    assert_int_equal(create(x, "/big", body, 0), META_OK);
+    assert_int_equal(create(x, "/b", "", 0), META_OK);
+    fixture_reopen(&x->store);
+    assert_int_equal(count(x, "/"), 3);
+    free(body);
+    fixture_close(&x->store);
+}
+
+static int event_cnt;
+
+static void on_event(void *ctx, enum meta_session_event ev)
+{
+    (void)ctx;
+    assert_int_equal(ev, META_SESSION_OFFLINE);
+    event_cnt++;
+}
+
+static void on_lost(struct meta_watch *w, enum meta_event ev)
+{
+    (void)w;
+    assert_int_equal(ev, META_EVENT_LOST);
+    event_cnt++;
+}
+
+/* Pages of the file turn into rubbish under an open store. */
+static void a_damaged_file_takes_the_store_offline(void **state)
+{
+    struct fixture *x = fixture_new();
+    struct call c = {.req.done = on_done};
+    struct meta_watch w = {.fired = on_lost};
+    char rubbish[4096];
+    struct stat st;
+    FILE *f;
+
+    (void)state;
+    event_cnt = 0;
+    meta_begin(x);
+    meta_session_listen(x->store.meta, on_event, NULL);
+    assert_int_equal(create(x, "/a", "", 0), META_OK);
+    meta_get(x->store.meta, &c.req, SLICE_LIT("/a"), &w);
+    assert_int_equal(await(x, &c), META_OK);
+    memset(rubbish, 0, sizeof(rubbish));
+    assert_int_equal(stat(x->path, &st), 0);
+    f = fopen(x->path, "r+");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, 2 * 4096, SEEK_SET), 0); /* behind the two heads */
+    for (long at = 2 * 4096; at < st.st_size; at += 4096) {
+        assert_int_equal(fwrite(rubbish, 1, sizeof(rubbish), f), sizeof(rubbish));
+    }
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(create(x, "/b", "", 0), META_DISK_ERROR);
+    assert_int_equal(event_cnt, 2);
+    assert_int_equal(create(x, "/c", "", 0), META_DISK_ERROR);
+    assert_int_equal(event_cnt, 2);
+    fixture_close(&x->store);
+}
+
 static void a_stop_answers_what_waits(void **state)
 {
     struct fixture *x = fixture_new();
@@ -347,6 +438,8 @@ int main(void)
         cmocka_unit_test(an_empty_file_is_a_new_store),
         cmocka_unit_test(opening_writes_nothing_and_is_small),
         cmocka_unit_test(many_writes_are_few_commits),
+        cmocka_unit_test(a_full_disk_changes_nothing),
+        cmocka_unit_test(a_damaged_file_takes_the_store_offline),
         cmocka_unit_test(a_stop_answers_what_waits),
     };
 
