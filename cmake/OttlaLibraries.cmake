@@ -1,6 +1,6 @@
 # The libraries of others, each as a target ext_<name>. All of them are Debian packages (tools/setup.sh installs
-# them). Each is linked only to the folder that wraps it. snappy and libmicrohttpd are not here: they are opened on
-# first use by the one .c file that owns them.
+# them). Each is linked only to the folder that wraps it. Of snappy only the
+# header is here; it and libmicrohttpd are opened on first use by the one .c file that owns them.
 
 find_package(Threads REQUIRED)
 
@@ -29,6 +29,7 @@ ottla_external(uthash uthash.h "" uthash-dev)
 ottla_external(lz4 lz4frame.h lz4 liblz4-dev)
 ottla_external(zstd zstd.h zstd libzstd-dev)
 ottla_external(zlib zlib.h z zlib1g-dev)
+ottla_external(snappy snappy-c.h "" libsnappy-dev)
 ottla_external(lmdb lmdb.h lmdb liblmdb-dev)
 ottla_external(jansson jansson.h jansson libjansson-dev)
 ottla_external(ssl openssl/ssl.h ssl libssl-dev)

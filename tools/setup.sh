@@ -11,7 +11,7 @@ set -eu
 build_packages="
     gcc libc6-dev cmake ninja-build
     libisal-dev uthash-dev liblz4-dev libzstd-dev zlib1g-dev liblmdb-dev libjansson-dev libssl-dev librdkafka-dev
-    libsnappy1v5 libmicrohttpd12"
+    libsnappy-dev libmicrohttpd12"
 test_packages="
     libcmocka-dev clang clang-format libclang-rt-14-dev
     python3 python3-pytest python3-confluent-kafka python3-kafka kcat"
