@@ -71,6 +71,7 @@ static bool query_at_once(struct offset_query *q)
     switch (q->timestamp) {
     case LIST_OFFSETS_LATEST:
         query_take(q, &latest);
+        q->epoch = partition_leader_epoch(q->partition); /* of the record that comes next */
         return true;
     case LIST_OFFSETS_EARLIEST:
     case LIST_OFFSETS_EARLIEST_LOCAL: /* there is no other place than this one */
