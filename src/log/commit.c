@@ -302,6 +302,7 @@ static void item_tell(struct log_dir *d, const struct commit_item *it)
     if (tell && it->pos.offset > l->synced.offset) {
         l->synced = it->pos;
     }
+    tell = tell && !d->is_closing;
     os_lock_drop(d->lock);
     if (tell && l->cb.on_durable != NULL) {
         l->cb.on_durable(l->cb.ctx, &(struct plog_durable){.pos = it->pos, .cut = it->cut});

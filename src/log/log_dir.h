@@ -111,10 +111,11 @@ void log_dir_stats(struct log_dir *d, struct log_dir_stats *ret);
 
 /*
  * On the directory's reactor, which keeps turning until `closed` has been called. No other call on the
- * directory or its logs may follow. Clean: a last round, indexes and checkpoints written, files
- * trimmed, the clean marker last. Not clean: everything is dropped as it is, as a crash would. All
- * logs of the directory are freed, without callbacks; the directory is freed when `closed` returns.
- * rc: 0, or why the stop was not a clean one.
+ * directory or its logs may follow, but reads by those who hold a reference on a log. Clean: a last
+ * round, indexes and checkpoints written, files trimmed, the clean marker last. Not clean: everything
+ * is dropped as it is, as a crash would. From the call on no log calls back any more, but for
+ * on_released of those that were closed before; all of them are freed. The directory is unlocked and
+ * gone when `closed` is called. rc: 0, or why the stop was not a clean one.
  */
 void log_dir_close(struct log_dir *d, bool clean, void (*closed)(void *ctx, int rc), void *ctx);
 

@@ -64,6 +64,12 @@ void world_release(struct world *w)
     remove_tree(w->path);
 }
 
+void world_empty(struct world *w)
+{
+    remove_tree(w->path);
+    assert_int_equal(mkdir(w->path, 0700), 0);
+}
+
 static void on_offline(void *ctx, struct log_dir *d, const char *why)
 {
     struct world *w = ctx;
@@ -148,9 +154,14 @@ static void on_released(void *ctx)
     ((struct part *)ctx)->is_released = true;
 }
 
+struct plog_callbacks part_callbacks(struct part *p)
+{
+    return (struct plog_callbacks){.ctx = p, .on_durable = on_durable, .on_released = on_released};
+}
+
 void part_new(struct world *w, struct part *p, const struct plog_cfg *cfg)
 {
-    struct plog_callbacks cb = {.ctx = p, .on_durable = on_durable, .on_released = on_released};
+    struct plog_callbacks cb = part_callbacks(p);
     struct uuid id = {{1, 2, 3}};
 
     memset(p, 0, sizeof(*p));
@@ -159,7 +170,7 @@ void part_new(struct world *w, struct part *p, const struct plog_cfg *cfg)
 
 int part_open_try(struct world *w, struct part *p, const struct plog_cfg *cfg)
 {
-    struct plog_callbacks cb = {.ctx = p, .on_durable = on_durable, .on_released = on_released};
+    struct plog_callbacks cb = part_callbacks(p);
     struct uuid id = {{0}};
 
     memset(p, 0, sizeof(*p));

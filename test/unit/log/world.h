@@ -45,6 +45,10 @@ void world_close(struct world *w, bool clean);
 /* Turns the reactor until *flag, or fails after some seconds. */
 void world_until(struct world *w, const bool *flag);
 
+/* Deletes what is in the directory, not the directory. */
+void world_empty(struct world *w);
+
+struct plog_callbacks part_callbacks(struct part *p);
 void part_cfg(struct plog_cfg *cfg, int32_t segment_bytes);
 void part_new(struct world *w, struct part *p, const struct plog_cfg *cfg);
 void part_open(struct world *w, struct part *p, const struct plog_cfg *cfg);
