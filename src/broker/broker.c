@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/chk.h"
 #include "base/map.h"
+#include "broker/fetch_session.h"
 #include "broker/partition.h"
 #include "meta/embedded.h"
 #include "meta/meta.h"
@@ -51,6 +52,7 @@ struct broker {
     struct workers *workers;
     struct meta *meta;
     struct catalog *catalog;
+    struct fetch_sessions *fetch_sessions;
     struct broker_dir dirs[BROKER_LOG_DIRS_MAX];
     size_t dir_cnt;
     struct reactor_local locals[BROKER_REACTORS_MAX];
@@ -118,6 +120,11 @@ struct catalog *broker_catalog(struct broker *b)
 struct reactor *broker_home(struct broker *b)
 {
     return b->opts.reactors[0];
+}
+
+struct fetch_sessions *broker_fetch_sessions(struct broker *b)
+{
+    return b->fetch_sessions;
 }
 
 struct workers *broker_workers(struct broker *b)
@@ -556,6 +563,13 @@ int broker_new(const struct broker_options *opts, struct broker **ret_broker)
         rc = os_lock_new(&b->stripes[i]);
     }
     if (rc == 0) {
+        int64_t slots =
+            settings_long(opts->settings, SETTING_MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS);
+
+        rc = fetch_sessions_new(opts->os, broker_home(b), (size_t)(slots < 0 ? 0 : slots),
+                                &b->fetch_sessions);
+    }
+    if (rc == 0) {
         rc = workers_new(opts->os, 4, &b->workers);
     }
     for (size_t i = 0; i < opts->reactor_cnt && rc == 0; i++) {
@@ -798,6 +812,7 @@ void broker_stop(struct broker *b, void (*stopped)(void *ctx), void *ctx)
     b->stopped = stopped;
     b->ctx = ctx;
     maintain_stop(b);
+    fetch_sessions_clear(b->fetch_sessions); /* they hold partitions */
     if (b->catalog != NULL) {
         catalog_stop(b->catalog, catalog_stopped, b);
     } else {
@@ -826,6 +841,7 @@ void broker_free(struct broker *b)
     for (size_t i = 0; i < STRIPE_CNT; i++) {
         os_lock_free(b->stripes[i]);
     }
+    fetch_sessions_free(b->fetch_sessions);
     os_lock_free(b->table_lock);
     free(b);
 }

@@ -27,6 +27,7 @@
 #define BROKER_LOG_DIRS_MAX 64
 
 struct partition;
+struct fetch_sessions;
 
 struct broker_options {
     struct os *os;
@@ -87,6 +88,9 @@ void broker_codecs_give(struct broker *b, struct codecs *codecs);
  * does not exist here any more or memory is out. */
 struct partition *broker_partition(struct broker *b, const struct image_topic *t,
                                    partition_id_t idx);
+
+/* The fetch sessions (broker/fetch_session.h). */
+struct fetch_sessions *broker_fetch_sessions(struct broker *b);
 
 /* The sizes of all partitions here, and so on: see partition.h. */
 size_t broker_log_dir_cnt(const struct broker *b);

@@ -2,52 +2,193 @@
 
 #include "base/assert.h"
 #include "base/chk.h"
+#include "broker/fetch_bytes.h"
 
 /*
- *     read all ── enough, or an error ──▶ done
+ *     read what is ready ── enough, or an error ──▶ done
  *        │
  *        ▼
- *     watch every partition, read all again (something may have moved in between)
+ *     become the queue's waiter (and watch, where entries do not watch anyway), read again: something
+ *     may have moved in between
  *        │
  *        ▼
- *     sleep ── a watcher posts ──▶ read all ── enough? ── time is over ──▶ done
+ *     sleep ── a watcher posts ──▶ read what has moved ── enough? ── time is over ──▶ done
+ *
+ * What was read and is not enough yet stays held, chains and all; an entry that moves again is read
+ * anew. Watchers tell under the queue's lock, reading takes what they told under the same lock and looks
+ * at the marks afterwards, so no news is lost between the two.
  *
  * A posted task may still be on its way when the set ends; then the end waits for it, because the task
  * lies inside the set.
  */
 
-static void part_clear(struct fetch_part *p)
+/* --- entries --------------------------------------------------------------------------------------- */
+
+/* In the partition's actor, under its watchers' lock. */
+static void entry_moved(struct partition_watcher *w)
 {
-    chain_clear(&p->records);
-    p->diverging_epoch = LEADER_EPOCH_NONE;
-    p->diverging_end = LOG_OFFSET_NONE;
+    struct fetch_entry *e = CONTAINER_OF(w, struct fetch_entry, watcher);
+    struct fetch_queue *q = e->queue;
+    struct fetch_set *s;
+
+    os_lock_take(q->lock);
+    if (!e->is_moved) {
+        e->is_moved = true;
+        e->moved_prev = q->moved_tail;
+        e->moved_next = NULL;
+        if (q->moved_tail != NULL) {
+            q->moved_tail->moved_next = e;
+        } else {
+            q->moved_head = e;
+        }
+        q->moved_tail = e;
+    }
+    s = q->waiter;
+    if (s != NULL && !s->is_posted) {
+        s->is_posted = true;
+        reactor_post(s->reactor, &s->task);
+    }
+    if (q->gone != NULL && partition_is_removed(e->partition)) {
+        q->gone(q);
+    }
+    os_lock_drop(q->lock);
 }
 
-static enum kerr epoch_check(struct fetch_part *p)
+void fetch_queue_init(struct fetch_queue *q, struct session_list *ready, struct os_lock *lock)
 {
-    leader_epoch_t ours = partition_leader_epoch(p->partition);
+    *q = (struct fetch_queue){.ready = ready, .lock = lock};
+}
 
-    if (p->current_epoch == LEADER_EPOCH_NONE || p->current_epoch == ours) {
+void fetch_entry_init(struct fetch_entry *e, struct fetch_queue *q)
+{
+    e->partition = NULL;
+    e->error = KERR_NONE;
+    e->cursor = (struct plog_cursor){0};
+    e->result = NULL;
+    e->watcher = (struct partition_watcher){.moved = entry_moved};
+    e->queue = q;
+    e->is_moved = false;
+    e->moved_prev = NULL;
+    e->moved_next = NULL;
+}
+
+void fetch_entry_resolve(struct fetch_entry *e, struct partition *p, enum kerr error)
+{
+    ASSERT(e->partition == NULL);
+    ASSERT((p == NULL) == (error != KERR_NONE));
+    e->partition = p;
+    e->error = error;
+    if (p != NULL && e->queue->is_watched) {
+        partition_watch(p, &e->watcher);
+    }
+}
+
+static void entry_let_go(struct fetch_entry *e)
+{
+    partition_unwatch(&e->watcher);
+    partition_unref(e->partition);
+    e->partition = NULL;
+    e->cursor = (struct plog_cursor){0};
+}
+
+void fetch_entry_release(struct fetch_entry *e)
+{
+    struct fetch_queue *q = e->queue;
+
+    entry_let_go(e);
+    os_lock_take(q->lock);
+    if (e->is_moved) {
+        if (e->moved_prev != NULL) {
+            e->moved_prev->moved_next = e->moved_next;
+        } else {
+            q->moved_head = e->moved_next;
+        }
+        if (e->moved_next != NULL) {
+            e->moved_next->moved_prev = e->moved_prev;
+        } else {
+            q->moved_tail = e->moved_prev;
+        }
+        e->is_moved = false;
+    }
+    os_lock_drop(q->lock);
+}
+
+bool fetch_entry_drop_removed(struct fetch_entry *e)
+{
+    if (e->partition == NULL || !partition_is_removed(e->partition)) {
+        return false;
+    }
+    entry_let_go(e);
+    e->error = KERR_UNKNOWN_TOPIC_OR_PARTITION;
+    session_part_forget_told(&e->part);
+    return true;
+}
+
+/* --- results ---------------------------------------------------------------------------------------- */
+
+static void result_init(struct fetch_result *r)
+{
+    chain_init(&r->records);
+    r->found =
+        (struct session_found){.high_watermark = LOG_OFFSET_NONE, .log_start = LOG_OFFSET_NONE};
+    r->last_stable = LOG_OFFSET_NONE;
+    r->diverging_epoch = LEADER_EPOCH_NONE;
+    r->diverging_end = LOG_OFFSET_NONE;
+    r->file = NULL;
+    r->pos = 0;
+    r->next_spare = NULL;
+}
+
+/* The entry's own from an earlier look, a spare one, or a new one. */
+static struct fetch_result *result_for(struct fetch_set *s, struct fetch_entry *e)
+{
+    struct fetch_result *r = e->result;
+
+    if (r != NULL) {
+        s->total_bytes -= (int64_t)r->found.len_bytes;
+        chain_clear(&r->records);
+        e->result = NULL;
+    } else if (s->spare != NULL) {
+        r = s->spare;
+        s->spare = r->next_spare;
+    } else {
+        r = arena_alloc(s->arena, sizeof(*r));
+    }
+    if (r != NULL) {
+        result_init(r);
+    }
+    return r;
+}
+
+/* --- reading ---------------------------------------------------------------------------------------- */
+
+static enum kerr epoch_check(const struct fetch_entry *e)
+{
+    leader_epoch_t asked = e->part.ask.current_epoch;
+    leader_epoch_t ours = partition_leader_epoch(e->partition);
+
+    if (asked == LEADER_EPOCH_NONE || asked == ours) {
         return KERR_NONE;
     }
-    return p->current_epoch < ours ? KERR_FENCED_LEADER_EPOCH : KERR_UNKNOWN_LEADER_EPOCH;
+    return asked < ours ? KERR_FENCED_LEADER_EPOCH : KERR_UNKNOWN_LEADER_EPOCH;
 }
 
 /* KIP-595: the reader's last record was written in an epoch that ended before its offset here. */
-static bool part_diverges(struct fetch_part *p)
+static bool entry_diverges(const struct fetch_entry *e, struct fetch_result *r)
 {
+    const struct session_ask *ask = &e->part.ask;
     leader_epoch_t epoch;
     log_offset_t end;
 
-    if (p->last_epoch == LEADER_EPOCH_NONE) {
+    if (ask->last_epoch == LEADER_EPOCH_NONE) {
         return false;
     }
-    plog_epoch_end(partition_log(p->partition), p->last_epoch, &epoch, &end);
-    if (epoch == LEADER_EPOCH_NONE || (epoch == p->last_epoch && end >= p->offset)) {
+    plog_epoch_end(partition_log(e->partition), ask->last_epoch, &epoch, &end);
+    if (epoch == LEADER_EPOCH_NONE || (epoch == ask->last_epoch && end >= ask->offset)) {
         return false;
     }
-    p->diverging_epoch = epoch;
-    p->diverging_end = end;
+    r->diverging_epoch = epoch;
+    r->diverging_end = end;
     return true;
 }
 
@@ -61,107 +202,223 @@ static enum kerr read_kerr(int rc)
     case ERR_NOMEM:
     case ERR_MFILE:
         return KERR_UNKNOWN_SERVER_ERROR;
+    case ERR_STOPPED:
+        return KERR_UNKNOWN_TOPIC_OR_PARTITION;
     default:
         return KERR_KAFKA_STORAGE_ERROR;
     }
 }
 
-static void part_marks(struct fetch_part *p, const struct plog_marks *m)
+static void result_marks(struct fetch_result *r, const struct plog_marks *m)
 {
-    p->high_watermark = m->hw.offset;
-    p->last_stable = m->lso.offset;
-    p->log_start = m->start;
+    r->found.high_watermark = m->hw.offset;
+    r->found.log_start = m->start;
+    r->last_stable = m->lso.offset;
 }
 
-/* Reads one partition; `left` is what the request may still carry. */
-static void part_read(struct fetch_set *s, struct fetch_part *p, int64_t left)
+/* Ends the range before what the reader cannot understand. */
+static enum kerr zstd_check(struct fetch_entry *e, struct fetch_result *r,
+                            struct plog_read_info *info)
 {
+    size_t len;
+    int rc;
+
+    if (!partition_may_have_zstd(e->partition)) {
+        return KERR_NONE;
+    }
+    len = fetch_bytes_before_zstd(info->file, info->pos, info->len_bytes);
+    if (len == info->len_bytes) {
+        return KERR_NONE;
+    }
+    e->cursor = (struct plog_cursor){0};
+    (void)file_ref_get(info->file);
+    chain_clear(&r->records);
+    rc = len == 0 ? 0 : chain_append_file(&r->records, info->file, info->pos, len);
+    if (rc != 0 || len == 0) {
+        file_ref_put(info->file);
+        info->len_bytes = 0;
+        return rc != 0 ? KERR_UNKNOWN_SERVER_ERROR : KERR_UNSUPPORTED_COMPRESSION_TYPE;
+    }
+    file_ref_put(info->file); /* the chain has its own */
+    info->len_bytes = len;
+    return KERR_NONE;
+}
+
+static void entry_read(struct fetch_set *s, struct fetch_entry *e, struct fetch_result *r)
+{
+    int64_t room = MIN_OF((int64_t)e->part.ask.max_bytes, s->max_bytes - s->total_bytes);
     struct plog_read_info info = {0};
-    struct plog_read read = {.offset = p->offset,
+    struct plog_read read = {.offset = e->part.ask.offset,
+                             .max_bytes = room > 0 ? (size_t)room : 0,
                              .bound = s->bound,
                              .at_least_one = s->total_bytes == 0,
-                             .cursor = p->cursor};
+                             .cursor = &e->cursor};
+    struct session_found *found = &r->found;
     struct plog_marks marks;
     int rc;
 
-    if (p->partition == NULL) {
+    found->error = epoch_check(e);
+    if (found->error != KERR_NONE) {
         return;
     }
-    p->error =
-        partition_is_removed(p->partition) ? KERR_UNKNOWN_TOPIC_OR_PARTITION : epoch_check(p);
-    if (p->error != KERR_NONE) {
+    if (entry_diverges(e, r)) {
+        plog_marks(partition_log(e->partition), &marks);
+        result_marks(r, &marks);
+        found->diverges = true;
         return;
     }
-    if (part_diverges(p)) {
-        plog_marks(partition_log(p->partition), &marks);
-        part_marks(p, &marks);
-        return;
-    }
-    read.max_bytes = (size_t)MAX_OF((int64_t)0, MIN_OF((int64_t)p->max_bytes, left));
-    rc = plog_read(partition_log(p->partition), &read, &p->records, &info);
+    rc = plog_read(partition_log(e->partition), &read, &r->records, &info);
     if (rc == ERR_RANGE || rc == 0) {
-        part_marks(p, &info.marks);
+        result_marks(r, &info.marks);
     }
-    if (rc != 0) {
-        p->error = read_kerr(rc);
+    if (rc == 0 && info.len_bytes > 0 && !s->zstd_allowed) {
+        found->error = zstd_check(e, r, &info);
+    } else if (rc != 0) {
+        found->error = read_kerr(rc);
+    }
+    if (found->error != KERR_NONE) {
         return;
     }
-    s->total_bytes += info.len_bytes;
+    found->len_bytes = info.len_bytes;
+    found->has_more = info.len_bytes == 0 && !info.at_bound;
+    r->file = info.len_bytes > 0 ? info.file : NULL;
+    r->pos = info.pos;
+    s->total_bytes += (int64_t)info.len_bytes;
 }
 
-/* Reads everything anew. True when the answer can go. */
-static bool set_read(struct fetch_set *s)
+/* Looks at one entry that is in no list now; it is held if there is something to tell. */
+static void entry_look(struct fetch_set *s, struct fetch_entry *e)
 {
-    s->total_bytes = 0;
-    s->has_news = false;
-    for (size_t i = 0; i < s->cnt; i++) {
-        struct fetch_part *p = &s->parts[i];
+    struct fetch_result *r = result_for(s, e);
 
-        part_clear(p);
-        part_read(s, p, s->max_bytes - (int64_t)s->total_bytes);
-        if (p->error != KERR_NONE || p->diverging_epoch != LEADER_EPOCH_NONE) {
-            s->has_news = true;
+    if (r == NULL) {
+        s->has_failed = true;
+        session_list_append(&s->held, &e->part);
+        return;
+    }
+    (void)fetch_entry_drop_removed(e);
+    if (e->partition == NULL) {
+        s->resolve(s, e);
+    }
+    if (e->partition == NULL) {
+        r->found.error = e->error;
+    } else {
+        entry_read(s, e, r);
+    }
+    if (session_part_is_urgent(&e->part, &r->found) || r->found.has_more) {
+        s->has_news = true; /* what does not fit: the answer is as large as it can be */
+    }
+    if (s->is_full || r->found.has_more || session_part_has_news(&e->part, &r->found)) {
+        e->result = r;
+        session_list_append(&s->held, &e->part);
+        return;
+    }
+    r->next_spare = s->spare;
+    s->spare = r;
+}
+
+/* Entries that moved are ready again, also those held. `from_task`: the posted task has come. */
+static void moved_take(struct fetch_set *s, bool from_task)
+{
+    struct fetch_queue *q = s->queue;
+    struct fetch_entry *next;
+
+    os_lock_take(q->lock);
+    if (from_task) {
+        s->is_posted = false;
+    }
+    for (struct fetch_entry *e = q->moved_head; e != NULL; e = next) {
+        next = e->moved_next;
+        e->is_moved = false;
+        if (e->part.list != q->ready) { /* who is in it keeps its turn */
+            session_part_unlink(&e->part);
+            session_list_append(q->ready, &e->part);
         }
     }
-    return s->has_news || (int64_t)s->total_bytes >= s->min_bytes;
+    q->moved_head = NULL;
+    q->moved_tail = NULL;
+    os_lock_drop(q->lock);
+}
+
+/* Reads what is ready. True when the answer can go. A full answer looks at everything; another one
+ * leaves what it has no room for at the head of the list. */
+static bool set_read(struct fetch_set *s)
+{
+    struct session_part *p;
+
+    while ((s->is_full || s->total_bytes < s->max_bytes) && !s->has_failed &&
+           (p = session_list_pop(s->queue->ready)) != NULL) {
+        entry_look(s, fetch_entry_of(p));
+    }
+    return s->has_failed || s->has_news || s->total_bytes >= s->min_bytes;
+}
+
+/* --- waiting and ending ------------------------------------------------------------------------------ */
+
+static void list_watch(struct session_list *l, bool on)
+{
+    for (struct session_part *p = l->head; p != NULL; p = p->next) {
+        struct fetch_entry *e = fetch_entry_of(p);
+
+        if (!on) {
+            partition_unwatch(&e->watcher);
+        } else if (e->partition != NULL) {
+            partition_watch(e->partition, &e->watcher);
+        }
+    }
+}
+
+/*
+ * Every range of the answer is known here and nothing of it has been sent: this is where ranges that
+ * are not in memory will be read ahead by a worker before the answer goes, so that sendfile does not
+ * stop the reactor for the disk. Ranges are as good as warm so far: what is read back soon after it was
+ * written is in the page cache.
+ */
+static void set_finish(struct fetch_set *s)
+{
+    for (struct session_part *p = s->held.head; p != NULL; p = p->next) {
+        struct fetch_result *r = fetch_entry_of(p)->result;
+
+        if (r != NULL && r->file != NULL && r->records.len <= FETCH_COPY_MAX_BYTES) {
+            fetch_bytes_copy_small(&r->records, r->file, r->pos);
+        }
+    }
+    s->done(s);
 }
 
 static void set_end(struct fetch_set *s)
 {
-    if (s->is_waiting) {
-        reactor_timer_cancel(s->reactor, &s->timer);
-        for (size_t i = 0; i < s->cnt; i++) {
-            partition_unwatch(&s->parts[i].watcher);
-        }
-        s->is_waiting = false;
-    }
+    bool is_posted = false;
+
     s->is_ending = true;
-    if (!flag_get(&s->signalled)) {
-        s->done(s);
+    if (s->is_waiting) {
+        s->is_waiting = false;
+        reactor_timer_cancel(s->reactor, &s->timer);
+        os_lock_take(s->queue->lock);
+        s->queue->waiter = NULL;
+        is_posted = s->is_posted;
+        os_lock_drop(s->queue->lock);
+        if (!s->queue->is_watched) {
+            list_watch(&s->held, false);
+            list_watch(s->queue->ready, false);
+        }
+    }
+    if (!is_posted) {
+        set_finish(s);
     }
 }
 
-static void set_signalled(struct reactor_task *task)
+static void set_posted(struct reactor_task *task)
 {
     struct fetch_set *s = CONTAINER_OF(task, struct fetch_set, task);
 
-    flag_set(&s->signalled, false);
     if (s->is_ending) {
-        s->done(s);
+        set_finish(s);
         return;
     }
+    moved_take(s, true);
     if (set_read(s)) {
         set_end(s);
-    }
-}
-
-static void part_moved(struct partition_watcher *w)
-{
-    struct fetch_set *s = CONTAINER_OF(w, struct fetch_part, watcher)->set;
-
-    if (flag_raise(&s->signalled)) {
-        s->task.run = set_signalled;
-        reactor_post(s->reactor, &s->task);
     }
 }
 
@@ -169,39 +426,49 @@ static void set_time_out(struct reactor_timer *t)
 {
     struct fetch_set *s = CONTAINER_OF(t, struct fetch_set, timer);
 
+    moved_take(s, false);
     (void)set_read(s); /* whatever there is goes out now */
     set_end(s);
 }
 
-static void set_watch(struct fetch_set *s)
+/* From now on news come by a posted task. */
+static void set_wait_begin(struct fetch_set *s)
 {
     s->is_waiting = true;
-    for (size_t i = 0; i < s->cnt; i++) {
-        struct fetch_part *p = &s->parts[i];
-
-        p->set = s;
-        p->watcher.moved = part_moved;
-        p->watcher.partition = NULL;
-        if (p->partition != NULL) {
-            partition_watch(p->partition, &p->watcher);
-        }
+    os_lock_take(s->queue->lock);
+    ASSERT(s->queue->waiter == NULL);
+    s->queue->waiter = s;
+    os_lock_drop(s->queue->lock);
+    if (!s->queue->is_watched) {
+        list_watch(&s->held, true);
+        session_list_move(s->queue->ready, &s->held);
     }
+    moved_take(s, false);
 }
 
 void fetch_set_run(struct fetch_set *s)
 {
-    flag_init(&s->signalled, false);
+    bool is_empty = !s->queue->is_watched && s->queue->ready->head == NULL;
+
     reactor_timer_init(&s->timer, set_time_out);
+    s->task.run = set_posted;
+    s->held = (struct session_list){0};
+    s->spare = NULL;
+    s->total_bytes = 0;
+    s->has_news = false;
+    s->has_failed = false;
+    s->is_cancelled = false;
     s->is_waiting = false;
     s->is_ending = false;
-    for (size_t i = 0; i < s->cnt; i++) {
-        chain_init(&s->parts[i].records);
+    s->is_posted = false;
+    if (s->queue->is_watched) {
+        moved_take(s, false);
     }
-    if (set_read(s) || s->max_wait_ms <= 0) {
+    if (set_read(s) || s->max_wait_ms <= 0 || is_empty) {
         set_end(s);
         return;
     }
-    set_watch(s);
+    set_wait_begin(s);
     if (set_read(s) || reactor_timer_set(s->reactor, &s->timer,
                                          reactor_mono_ms(s->reactor) + s->max_wait_ms) != 0) {
         set_end(s);
@@ -211,6 +478,27 @@ void fetch_set_run(struct fetch_set *s)
 void fetch_set_cancel(struct fetch_set *s)
 {
     if (!s->is_ending) {
+        s->is_cancelled = true;
         set_end(s);
+    }
+}
+
+void fetch_set_settle(struct fetch_set *s, bool was_told)
+{
+    struct session_part *p;
+
+    while ((p = session_list_pop(&s->held)) != NULL) {
+        struct fetch_entry *e = fetch_entry_of(p);
+        struct fetch_result *r = e->result;
+
+        e->result = NULL;
+        if (r != NULL && was_told) {
+            session_part_told(p, &r->found, s->queue->ready);
+        } else {
+            session_list_append(s->queue->ready, p);
+        }
+        if (r != NULL) {
+            chain_clear(&r->records);
+        }
     }
 }

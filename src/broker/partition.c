@@ -33,6 +33,7 @@ struct partition {
     leader_epoch_t leader_epoch;
     partition_id_t idx;
     struct flag removed;
+    struct flag has_zstd; /* or may have: raised before such a batch can be read */
     /* the actor's */
     struct replica_set replicas;
     struct log_pos end;
@@ -87,6 +88,11 @@ struct plog *partition_log(struct partition *p)
 bool partition_is_removed(const struct partition *p)
 {
     return flag_get(&p->removed);
+}
+
+bool partition_may_have_zstd(const struct partition *p)
+{
+    return flag_get(&p->has_zstd);
 }
 
 bool partition_is_offline(struct partition *p)
@@ -274,6 +280,9 @@ static int write_some(struct partition *p, int64_t now_ms, size_t *ret_cnt)
          a = a->next) {
         struct plog_batch *b = &batches[cnt++];
 
+        if (batch_codec(&a->info.header) == CODEC_ZSTD && !flag_get(&p->has_zstd)) {
+            flag_set(&p->has_zstd, true);
+        }
         batch_stamp(a->batch, next, p->leader_epoch);
         if (log_append_time) {
             batch_set_log_append_time(a->batch, a->batch_len, now_ms);
@@ -477,6 +486,7 @@ static struct partition *partition_alloc(struct broker *b, const struct image_to
     p->gathered_tail = &p->gathered;
     p->waiting_tail = &p->waiting;
     flag_init(&p->removed, false);
+    flag_init(&p->has_zstd, false);
     flag_init(&p->durable_queued, false);
     flag_init(&p->maintain_queued, false);
     seq_init(&p->durable);
@@ -542,6 +552,7 @@ int partition_open(struct broker *b, const struct image_topic *t, partition_id_t
         return ERR_NOMEM;
     }
     plog_cfg_of(&p->config->resolved, &cfg);
+    flag_set(&p->has_zstd, true); /* nobody has looked */
     rc = plog_open(dir, t->name, idx, t->id, &cfg, &cb, &p->log, ret_recovery);
     if (rc != 0) {
         partition_free(p);

@@ -68,6 +68,10 @@ struct plog *partition_log(struct partition *p);
 /* True once the topic is deleted: answer UNKNOWN_TOPIC_OR_PARTITION. */
 bool partition_is_removed(const struct partition *p);
 
+/* Whether batches in zstd may be in the log: false only where all of it was appended by this broker's
+ * present run and none was. */
+bool partition_may_have_zstd(const struct partition *p);
+
 /* The log directory is offline or the log is faulty and takes no appends. */
 bool partition_is_offline(struct partition *p);
 

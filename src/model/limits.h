@@ -39,6 +39,6 @@
 
 /* The wire. */
 #define FRAME_LEN_MAX_DEFAULT (100 * 1024 * 1024)
-#define FETCH_SESSION_PARTITIONS_MAX 1000000
+#define FETCH_SESSIONS_BYTES_MAX (64 * 1024 * 1024) /* of all; one may have half of it */
 
 #endif

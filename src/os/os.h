@@ -51,6 +51,7 @@ int os_file_open(struct os *os, const char *path, unsigned flags,
 /* Drops the opener's reference; the descriptor closes when the last chain part is gone too. NULL ok. */
 void os_file_close(struct os_file *f);
 struct file_ref *os_file_as_ref(struct os_file *f);
+struct os_file *os_file_of_ref(struct file_ref *ref); /* and back */
 
 /* Reads until len or the end of the file; *ret_len tells. Interrupted and short reads are continued. */
 int os_file_pread(struct os_file *f, uint64_t pos, void *ret_bytes, size_t len,

@@ -83,6 +83,11 @@ struct file_ref *os_file_as_ref(struct os_file *f)
     return &f->ref;
 }
 
+struct os_file *os_file_of_ref(struct file_ref *ref)
+{
+    return CONTAINER_OF(ref, struct os_file, ref);
+}
+
 /* --- reading ------------------------------------------------------------------------------------- */
 
 static int file_pread(struct os_file *f, uint64_t pos, void *ret_bytes, size_t len, int how,

@@ -268,7 +268,6 @@ int session_ask_part(struct session *s, struct slice name, struct uuid id, parti
     }
     if (p != NULL) {
         session_part_ask(p, ask);
-        session_part_unlink(p);
     } else {
         rc = part_add(s, t, idx, ask, &p);
         is_new = true;
@@ -277,7 +276,10 @@ int session_ask_part(struct session *s, struct slice name, struct uuid id, parti
         topic_drop_if_empty(s, t);
         return rc;
     }
-    session_list_append(&s->ready, p);
+    if (p->list != &s->ready) { /* who is in it keeps its turn */
+        session_part_unlink(p);
+        session_list_append(&s->ready, p);
+    }
     *ret_part = p;
     if (ret_is_new != NULL) {
         *ret_is_new = is_new;

@@ -1,0 +1,28 @@
+/*
+ * What is done to a range of records before it leaves: nothing, mostly. A range for a reader that does
+ * not know zstd ends before the first such batch, and a small one is copied out of its file, because a
+ * send of its own costs more than the copy.
+ *
+ * No owner; the range belongs to the caller, on the request's reactor.
+ */
+#ifndef OTTLA_BROKER_FETCH_BYTES_H
+#define OTTLA_BROKER_FETCH_BYTES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/chain.h"
+#include "base/err.h"
+
+/* Up to here a range is copied; the same bytes that the network gathers into one send. */
+#define FETCH_COPY_MAX_BYTES 2048
+
+/* How many bytes of a file's range come before its first batch in zstd: `len` when there is none. What
+ * cannot be read or understood is the reader's to find out. */
+size_t fetch_bytes_before_zstd(struct file_ref *file, uint64_t pos, size_t len);
+
+/* Replaces a small file range, the only part of the chain, by its bytes. Bytes that are not in memory
+ * stay where they are, and so does everything when memory is out. */
+void fetch_bytes_copy_small(struct chain *records, struct file_ref *file, uint64_t pos);
+
+#endif
