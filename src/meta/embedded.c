@@ -30,7 +30,9 @@
  * the answer is "nothing was changed"; when LMDB itself can not say, the outcome is unknown. After any
  * failure but a full disk or memory the store is offline for good.
  *
- * Ephemeral nodes of an earlier session are removed in the first batch, so that opening writes nothing.
+ * Ephemeral nodes of an earlier session are those with a czxid from before this one was opened. They are
+ * passed over by every read, and removed with the first change that is committed: opening a store and
+ * looking into it writes nothing.
  */
 #include "meta/embedded.h"
 
@@ -93,8 +95,10 @@ struct embedded {
     MDB_txn *txn;
     int port_rc; /* the first error of LMDB in this attempt */
     bool is_dirty;
-    bool is_prepared; /* leftovers of an earlier session are gone */
-    bool has_failed;  /* this batch took the store offline */
+    bool is_prepared;  /* leftovers of an earlier session are gone */
+    int64_t open_zxid; /* ... which are the ephemeral nodes from up to here */
+    bool is_new;       /* without even a root */
+    bool has_failed;   /* this batch took the store offline */
     int64_t zxid;
 };
 
@@ -261,9 +265,14 @@ static int node_parse(struct slice value, struct node *ret, struct slice *ret_pa
     return 0;
 }
 
-static int port_load(struct node_port *p, struct slice path, struct node *ret)
+static bool is_leftover(const struct embedded *e, const struct node *n)
 {
-    struct embedded *e = EMBEDDED_OF_PORT(p);
+    return n->stat.is_ephemeral && n->stat.czxid <= e->open_zxid;
+}
+
+/* Leftovers too. */
+static int node_get(struct embedded *e, struct slice path, struct node *ret)
+{
     struct key k;
     MDB_val key;
     MDB_val value;
@@ -281,6 +290,14 @@ static int port_load(struct node_port *p, struct slice path, struct node *ret)
     }
     /* Two long paths of one hash can not both be here. Refused, and nothing else suffers. */
     return k.is_hashed && !slice_eq(beside, path) ? ERR_UNSUPPORTED : 0;
+}
+
+static int port_load(struct node_port *p, struct slice path, struct node *ret)
+{
+    struct embedded *e = EMBEDDED_OF_PORT(p);
+    int rc = node_get(e, path, ret);
+
+    return rc == 0 && is_leftover(e, ret) ? ERR_NOT_FOUND : rc;
 }
 
 static int ephemeral_mark(struct embedded *e, struct slice path, int64_t czxid)
@@ -403,6 +420,9 @@ static int children_walk(struct embedded *e, struct slice parent,
             rc = MDB_CORRUPTED;
             break;
         }
+        if (is_leftover(e, &n)) {
+            continue;
+        }
         if (beside.len > 0) {
             if (!slice_eq(meta_path_parent(beside), parent)) {
                 continue;
@@ -442,7 +462,7 @@ static int add_name(void *ctx, struct slice name)
     return name_list_add(ctx, name);
 }
 
-/* ---- The first batch ------------------------------------------------------------------------- */
+/* ---- The first change ------------------------------------------------------------------------ */
 
 static int record_put(struct embedded *e, struct slice name, struct slice bytes)
 {
@@ -459,6 +479,22 @@ static int record_put(struct embedded *e, struct slice name, struct slice bytes)
     SLICE_LIT("\x02" \
               "zxid")
 
+/* Makes the root of a new store. */
+static int root_ensure(struct embedded *e)
+{
+    struct node root = {.body = SLICE_EMPTY};
+    uint8_t format[4];
+    int rc = node_get(e, SLICE_LIT("/"), &root);
+
+    if (rc != ERR_NOT_FOUND) {
+        return rc;
+    }
+    store_be32(format, STORE_FORMAT);
+    rc = port_save(&e->port, SLICE_LIT("/"), &root, true);
+    return rc == 0 ? record_put(e, RECORD_FORMAT, slice_of(format, sizeof(format))) : rc;
+}
+
+/* The nodes of one mark, but for those that are there anew. */
 static int leftovers_remove(struct embedded *e, struct slice paths, int64_t czxid)
 {
     size_t at = 0;
@@ -473,7 +509,7 @@ static int leftovers_remove(struct embedded *e, struct slice paths, int64_t czxi
             return port_err(e, MDB_CORRUPTED);
         }
         at += 2 + len;
-        rc = port_load(&e->port, path, &n);
+        rc = node_get(e, path, &n);
         if (rc == 0 && n.stat.is_ephemeral && n.stat.czxid == czxid) {
             rc = port_remove(&e->port, path, &n);
         }
@@ -506,15 +542,17 @@ static int leftover_next(struct embedded *e)
         rc = MDB_NOTFOUND;
     }
     if (rc == 0) {
-        len = value.mv_size;
         czxid = (int64_t)load_be64((const uint8_t *)key.mv_data + 1);
+        rc = czxid > e->open_zxid ? MDB_NOTFOUND : 0;
+    }
+    if (rc == 0) {
+        len = value.mv_size;
         copy = malloc(len + 1);
         if (copy == NULL) {
             rc = ENOMEM;
         } else {
             memcpy(copy, value.mv_data, len);
             rc = mdb_cursor_del(cursor, 0);
-            e->is_dirty = true;
         }
     }
     mdb_cursor_close(cursor);
@@ -526,22 +564,17 @@ static int leftover_next(struct embedded *e)
     return rc;
 }
 
-/* Makes a new store, or clears an old one of what an earlier session left. */
-static int prepare(struct embedded *e)
+/* What the first transaction that changes something does besides: leftovers, and the last number. */
+static void batch_complete(struct embedded *e, int64_t zxid)
 {
-    struct node root = {.body = SLICE_EMPTY};
-    uint8_t format[4];
-    int rc = port_load(&e->port, SLICE_LIT("/"), &root);
+    uint8_t number[8];
+    int rc = 0;
 
-    if (rc == ERR_NOT_FOUND) {
-        store_be32(format, STORE_FORMAT);
-        rc = port_save(&e->port, SLICE_LIT("/"), &root, true);
-        return rc == 0 ? record_put(e, RECORD_FORMAT, slice_of(format, sizeof(format))) : rc;
-    }
-    while (rc == 0) {
+    while (!e->is_prepared && rc == 0) {
         rc = leftover_next(e);
     }
-    return rc == ERR_NOT_FOUND ? 0 : rc;
+    store_be64(number, (uint64_t)zxid);
+    (void)record_put(e, RECORD_ZXID, slice_of(number, sizeof(number)));
 }
 
 /* ---- A batch, on a worker -------------------------------------------------------------------- */
@@ -651,7 +684,6 @@ static bool batch_has_writes(const struct embedded *e)
 static int batch_attempt(struct embedded *e, bool is_writing, bool *ret_in_commit)
 {
     int64_t zxid = e->zxid;
-    uint8_t number[8];
     int rc;
 
     *ret_in_commit = false;
@@ -661,15 +693,14 @@ static int batch_attempt(struct embedded *e, bool is_writing, bool *ret_in_commi
     if (rc != 0) {
         return rc;
     }
-    if (!e->is_prepared && prepare(e) != 0 && e->port_rc == 0) {
-        e->port_rc = MDB_CORRUPTED;
+    if (is_writing) {
+        (void)root_ensure(e); /* its error is in port_rc */
     }
     if (e->port_rc == 0) {
         batch_run_requests(e, &zxid);
     }
     if (e->port_rc == 0 && e->is_dirty) {
-        store_be64(number, (uint64_t)zxid);
-        (void)record_put(e, RECORD_ZXID, slice_of(number, sizeof(number)));
+        batch_complete(e, zxid);
     }
     if (e->port_rc != 0 || !e->is_dirty) {
         mdb_txn_abort(e->txn);
@@ -681,6 +712,7 @@ static int batch_attempt(struct embedded *e, bool is_writing, bool *ret_in_commi
     *ret_in_commit = true;
     if (rc == 0) {
         e->zxid = zxid;
+        e->is_prepared = true;
     }
     return rc;
 }
@@ -737,7 +769,7 @@ static void batch_fail(struct embedded *e, int rc, bool in_commit)
 static void batch_run(struct worker_job *job)
 {
     struct embedded *e = CONTAINER_OF(job, struct embedded, job);
-    bool is_writing = !e->is_prepared || batch_has_writes(e);
+    bool is_writing = e->is_new || batch_has_writes(e);
     bool in_commit = false;
     int rc;
 
@@ -753,7 +785,7 @@ static void batch_run(struct worker_job *job)
     if (rc != 0) {
         batch_fail(e, rc, in_commit);
     } else {
-        e->is_prepared = true;
+        e->is_new = false;
     }
 }
 
@@ -942,6 +974,7 @@ static int head_read(struct embedded *e)
     rc = mdb_dbi_open(txn, NULL, 0, &e->dbi);
     rc = rc == 0 ? mdb_stat(txn, e->dbi, &stat) : rc;
     if (rc != 0 || stat.ms_entries == 0) {
+        e->is_new = true;
         goto out;
     }
     rc = mdb_get(txn, e->dbi, &key, &value);
@@ -960,6 +993,7 @@ static int head_read(struct embedded *e)
         goto out;
     }
     e->zxid = (int64_t)load_be64(value.mv_data);
+    e->open_zxid = e->zxid;
 out:
     /* Committed for the sake of the handle. */
     if (rc == 0) {
