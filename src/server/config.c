@@ -297,6 +297,11 @@ static int props_run(struct props *p,
             (void)props_refuse(p, line, "too many keys");
             return ERR_LIMIT;
         }
+        if (p->len == 0) {
+            /* Nothing but a backslash and the blank lines it continued into. */
+            rc = logical_line_next(p, &line);
+            continue;
+        }
         line_split(p, &key_len, &value_pos);
         value_len = p->len - value_pos;
         rc = unescape(p, line, p->buf, &key_len);

@@ -63,6 +63,7 @@ static void test_continued_lines(void **state)
     parses_to("a\\\n b=c", "1[ab][c] ");
     parses_to("a=b\\", "1[a][b] ");
     parses_to("a=\\\n\nb=c", "1[a][] 3[b][c] ");
+    parses_to("\\\n\n\nb=c", "4[b][c] ");
 }
 
 static void test_escapes(void **state)
