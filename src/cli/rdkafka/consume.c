@@ -26,6 +26,8 @@
 struct reading {
     rd_kafka_topic_t *topic;
     int32_t partition;
+    int64_t start; /* an offset, or librdkafka's word for beginning or end */
+    bool has_records;
 };
 
 struct consumer {
@@ -40,6 +42,7 @@ struct consumer {
     size_t topic_cnt;
     struct reading *readings;
     size_t reading_cnt;
+    size_t reading_cap;
     struct record_header *headers; /* scratch for one record */
     size_t header_cap;
     int64_t start_offset; /* where every partition begins */
@@ -55,6 +58,7 @@ static const struct property defaults[] = {
     {"allow.auto.create.topics", "true"},
     {"check.crcs", "true"},
     {"queued.max.messages.kbytes", "65536"},
+    {"queued.min.messages", "1000000"}, /* fewer, and reading pauses while it is ahead */
     {"fetch.wait.max.ms", "100"},
     {"fetch.error.backoff.ms", "100"},
     {"reconnect.backoff.max.ms", "1000"},
@@ -165,29 +169,112 @@ static int out_of_memory(const struct consumer *c)
     return cli_fail(c->cli, "%s", err_text(ERR_NOMEM));
 }
 
-static int read_partition(struct consumer *c, rd_kafka_topic_t *topic, int32_t partition,
-                          int64_t offset)
+static int add_reading(struct consumer *c, rd_kafka_topic_t *topic, int32_t partition)
 {
-    struct reading *readings =
-        realloc(c->readings, (c->reading_cnt + 1) * sizeof(*readings)); /* a few, once */
-    if (readings == NULL) {
-        return out_of_memory(c);
+    if (c->reading_cnt == c->reading_cap) {
+        size_t cap = c->reading_cap == 0 ? 64 : c->reading_cap * 2;
+        struct reading *readings = realloc(c->readings, cap * sizeof(*readings));
+        if (readings == NULL) {
+            return out_of_memory(c);
+        }
+        c->readings = readings;
+        c->reading_cap = cap;
     }
-    c->readings = readings;
-    if (rd_kafka_consume_start_queue(topic, partition, offset, c->queue) != 0) {
-        return cli_fail(c->cli, "partition %d of %s can not be read: %s", partition,
-                        rd_kafka_topic_name(topic), rd_kafka_err2str(rd_kafka_last_error()));
-    }
-    c->readings[c->reading_cnt++] = (struct reading){topic, partition};
+    c->readings[c->reading_cnt++] = (struct reading){topic, partition, c->start_offset, false};
     return 0;
 }
 
-/* Where all partitions of the list begin or end, in one request to each broker; the answers stand in
- * the list. False when the brokers did not tell. */
+static int add_partitions(struct consumer *c, rd_kafka_topic_t *topic,
+                          const struct rd_kafka_metadata_topic *t)
+{
+    int64_t only = options_int(c->o, CONSUME_PARTITION, -1);
+    if (only >= t->partition_cnt) {
+        return cli_fail(c->cli, "%s has no partition %lld; it has %d, and the first is 0",
+                        rd_kafka_topic_name(topic), (long long)only, t->partition_cnt);
+    }
+    int rc = 0;
+    for (int i = 0; i < t->partition_cnt && rc == 0; i++) {
+        if (only < 0 || t->partitions[i].id == only) {
+            rc = add_reading(c, topic, t->partitions[i].id);
+        }
+    }
+    return rc;
+}
+
+static int new_topic(struct consumer *c, const char *name, rd_kafka_topic_t **ret_topic)
+{
+    rd_kafka_topic_t **topics = realloc(c->topics, (c->topic_cnt + 1) * sizeof(rd_kafka_topic_t *));
+    if (topics == NULL) {
+        return out_of_memory(c);
+    }
+    c->topics = topics;
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(c->kafka.rk, name, NULL);
+    if (topic == NULL) {
+        return cli_fail(c->cli, "'%.260s' can not be a topic: %s", name,
+                        rd_kafka_err2str(rd_kafka_last_error()));
+    }
+    c->topics[c->topic_cnt++] = topic;
+    *ret_topic = topic;
+    return 0;
+}
+
+static int add_topic(struct consumer *c, const char *name)
+{
+    rd_kafka_topic_t *topic = NULL;
+    const struct rd_kafka_metadata *metadata = NULL;
+    int64_t patience_ms = options_int(c->o, CONSUME_TIMEOUT, PATIENCE_MS);
+    if (new_topic(c, name, &topic) != 0 ||
+        kafka_topic_wait(&c->kafka, topic, patience_ms, &metadata) != 0) {
+        return 1;
+    }
+    int rc = add_partitions(c, topic, &metadata->topics[0]);
+    rd_kafka_metadata_destroy(metadata);
+    return rc;
+}
+
+static int add_matching(struct consumer *c, const struct topic_filter *filter)
+{
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_resp_err_t err = rd_kafka_metadata(c->kafka.rk, 1, NULL, &metadata, METADATA_MS);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return cli_fail(c->cli, "the topics can not be listed: %s", rd_kafka_err2str(err));
+    }
+    int rc = 0;
+    for (int i = 0; i < metadata->topic_cnt && rc == 0; i++) {
+        const struct rd_kafka_metadata_topic *t = &metadata->topics[i];
+        rd_kafka_topic_t *topic = NULL;
+        if (topic_filter_has(filter, slice_cstr(t->topic))) {
+            rc = new_topic(c, t->topic, &topic);
+            rc = rc != 0 ? rc : add_partitions(c, topic, t);
+        }
+    }
+    rd_kafka_metadata_destroy(metadata);
+    if (rc == 0 && c->topic_cnt == 0) {
+        return cli_fail(c->cli, "no topic matches --include %.200s",
+                        options_text(c->o, CONSUME_INCLUDE, ""));
+    }
+    return rc;
+}
+
+static int add_included(struct consumer *c)
+{
+    struct topic_filter filter;
+    int rc = topic_filter_init(&filter, options_text(c->o, CONSUME_INCLUDE, ""));
+    if (rc == 0) {
+        rc = add_matching(c, &filter);
+    } else {
+        rc = cli_fail(c->cli, "%s", rc == ERR_INVALID ? filter.why : err_text(rc));
+    }
+    topic_filter_release(&filter);
+    return rc;
+}
+
+/* Where all partitions begin or end, in one request to each broker: the question stands in the list
+ * where the answer will. False when the brokers did not tell. */
 static bool ask_offsets(struct consumer *c, rd_kafka_topic_partition_list_t *list, int64_t what)
 {
     for (int i = 0; i < list->cnt; i++) {
-        list->elems[i].offset = what; /* the question stands where the answer will */
+        list->elems[i].offset = what;
     }
     if (rd_kafka_offsets_for_times(c->kafka.rk, list, METADATA_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return false;
@@ -200,113 +287,48 @@ static bool ask_offsets(struct consumer *c, rd_kafka_topic_partition_list_t *lis
     return true;
 }
 
-/*
- * Starts all partitions of the list. Numbers instead of "beginning" and "end", and those with records
- * first: librdkafka begins to fetch with the first partition that it knows an offset of, and a fetch
- * of an empty one keeps the others waiting.
- */
-static int read_list(struct consumer *c, rd_kafka_topic_t *topic,
-                     rd_kafka_topic_partition_list_t *starts, rd_kafka_topic_partition_list_t *ends)
+/* Puts numbers in the place of "beginning" and "end", and finds out which partitions have records to
+ * read. Where the brokers do not tell, librdkafka will ask again by itself. */
+static void resolve_offsets(struct consumer *c)
 {
-    bool known = ask_offsets(c, ends, RD_KAFKA_OFFSET_END);
-    if (c->start_offset == RD_KAFKA_OFFSET_BEGINNING) {
-        known = known && ask_offsets(c, starts, RD_KAFKA_OFFSET_BEGINNING);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)c->reading_cnt);
+    for (size_t i = 0; i < c->reading_cnt; i++) {
+        rd_kafka_topic_partition_list_add(list, rd_kafka_topic_name(c->readings[i].topic),
+                                          c->readings[i].partition);
     }
-    for (int with_records = 1; with_records >= 0; with_records--) {
-        for (int i = 0; i < starts->cnt; i++) {
-            int64_t end = known ? ends->elems[i].offset : 0;
-            int64_t start = c->start_offset;
-            if (known && start == RD_KAFKA_OFFSET_BEGINNING) {
-                start = starts->elems[i].offset;
-            } else if (known && start == RD_KAFKA_OFFSET_END) {
-                start = end;
-            }
-            bool now = (known && start < end) == (with_records == 1);
-            if (now && read_partition(c, topic, starts->elems[i].partition, start) != 0) {
-                return 1;
+    bool from_start = c->start_offset == RD_KAFKA_OFFSET_BEGINNING;
+    if (from_start && ask_offsets(c, list, RD_KAFKA_OFFSET_BEGINNING)) {
+        for (size_t i = 0; i < c->reading_cnt; i++) {
+            c->readings[i].start = list->elems[i].offset;
+        }
+    }
+    if (ask_offsets(c, list, RD_KAFKA_OFFSET_END)) {
+        for (size_t i = 0; i < c->reading_cnt; i++) {
+            struct reading *r = &c->readings[i];
+            r->start = c->start_offset == RD_KAFKA_OFFSET_END ? list->elems[i].offset : r->start;
+            r->has_records = r->start >= 0 && r->start < list->elems[i].offset;
+        }
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* Those with records first: librdkafka begins to fetch with the first partitions it gets, and a fetch
+ * of empty ones keeps the others waiting. */
+static int start_reading(struct consumer *c)
+{
+    resolve_offsets(c);
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < c->reading_cnt; i++) {
+            const struct reading *r = &c->readings[i];
+            if (r->has_records == (pass == 0) &&
+                rd_kafka_consume_start_queue(r->topic, r->partition, r->start, c->queue) != 0) {
+                return cli_fail(c->cli, "partition %d of %s can not be read: %s", r->partition,
+                                rd_kafka_topic_name(r->topic),
+                                rd_kafka_err2str(rd_kafka_last_error()));
             }
         }
     }
     return 0;
-}
-
-static int read_partitions(struct consumer *c, rd_kafka_topic_t *topic,
-                           const struct rd_kafka_metadata_topic *t)
-{
-    const char *name = rd_kafka_topic_name(topic);
-    int64_t only = options_int(c->o, CONSUME_PARTITION, -1);
-    if (only >= t->partition_cnt) {
-        return cli_fail(c->cli, "%s has no partition %lld; it has %d, and the first is 0", name,
-                        (long long)only, t->partition_cnt);
-    }
-    rd_kafka_topic_partition_list_t *starts = rd_kafka_topic_partition_list_new(t->partition_cnt);
-    for (int i = 0; i < t->partition_cnt; i++) {
-        if (only < 0 || t->partitions[i].id == only) {
-            rd_kafka_topic_partition_list_add(starts, name, t->partitions[i].id);
-        }
-    }
-    rd_kafka_topic_partition_list_t *ends = rd_kafka_topic_partition_list_copy(starts);
-    int rc = read_list(c, topic, starts, ends);
-    rd_kafka_topic_partition_list_destroy(starts);
-    rd_kafka_topic_partition_list_destroy(ends);
-    return rc;
-}
-
-static int read_topic(struct consumer *c, const char *name)
-{
-    rd_kafka_topic_t **topics = realloc(c->topics, (c->topic_cnt + 1) * sizeof(*topics));
-    if (topics == NULL) {
-        return out_of_memory(c);
-    }
-    c->topics = topics;
-    rd_kafka_topic_t *topic = rd_kafka_topic_new(c->kafka.rk, name, NULL);
-    if (topic == NULL) {
-        return cli_fail(c->cli, "'%.260s' can not be a topic: %s", name,
-                        rd_kafka_err2str(rd_kafka_last_error()));
-    }
-    c->topics[c->topic_cnt++] = topic;
-    const struct rd_kafka_metadata *metadata = NULL;
-    int64_t patience_ms = options_int(c->o, CONSUME_TIMEOUT, PATIENCE_MS);
-    if (kafka_topic_wait(&c->kafka, topic, patience_ms, &metadata) != 0) {
-        return 1;
-    }
-    int rc = read_partitions(c, topic, &metadata->topics[0]);
-    rd_kafka_metadata_destroy(metadata);
-    return rc;
-}
-
-static int read_matching(struct consumer *c, const struct topic_filter *filter)
-{
-    const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_resp_err_t err = rd_kafka_metadata(c->kafka.rk, 1, NULL, &metadata, METADATA_MS);
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return cli_fail(c->cli, "the topics can not be listed: %s", rd_kafka_err2str(err));
-    }
-    int rc = 0;
-    for (int i = 0; i < metadata->topic_cnt && rc == 0; i++) {
-        if (topic_filter_has(filter, slice_cstr(metadata->topics[i].topic))) {
-            rc = read_topic(c, metadata->topics[i].topic);
-        }
-    }
-    rd_kafka_metadata_destroy(metadata);
-    if (rc == 0 && c->topic_cnt == 0) {
-        return cli_fail(c->cli, "no topic matches --include %.200s",
-                        options_text(c->o, CONSUME_INCLUDE, ""));
-    }
-    return rc;
-}
-
-static int read_included(struct consumer *c)
-{
-    struct topic_filter filter;
-    int rc = topic_filter_init(&filter, options_text(c->o, CONSUME_INCLUDE, ""));
-    if (rc == 0) {
-        rc = read_matching(c, &filter);
-    } else {
-        rc = cli_fail(c->cli, "%s", rc == ERR_INVALID ? filter.why : err_text(rc));
-    }
-    topic_filter_release(&filter);
-    return rc;
 }
 
 /* ---- Printing ------------------------------------------------------------------------------- */
@@ -441,8 +463,11 @@ static void pump(struct consumer *c)
 static int run_started(struct consumer *c)
 {
     c->queue = rd_kafka_queue_new(c->kafka.rk);
-    int rc = options_has(c->o, CONSUME_TOPIC) ? read_topic(c, options_text(c->o, CONSUME_TOPIC, ""))
-                                              : read_included(c);
+    int rc = options_has(c->o, CONSUME_TOPIC) ? add_topic(c, options_text(c->o, CONSUME_TOPIC, ""))
+                                              : add_included(c);
+    if (rc == 0) {
+        rc = start_reading(c);
+    }
     if (rc == 0) {
         pump(c);
     }

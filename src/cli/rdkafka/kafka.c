@@ -15,7 +15,8 @@
 #include "gen/api_keys.h"
 
 #define METADATA_MS 5000
-#define PAUSE_MS 50
+#define PAUSE_FIRST_MS 4
+#define PAUSE_LAST_MS 128
 #define NOTE_AFTER_US 1000000 /* a topic that is being made is there sooner */
 
 /* Names of the Java clients that librdkafka has under another one. NULL: only Java knows what it
@@ -338,6 +339,7 @@ int kafka_topic_wait(struct kafka *k, rd_kafka_topic_t *topic, int64_t patience_
     const char *name = rd_kafka_topic_name(topic);
     int64_t began_us = os_mono_us(k->cli->os);
     bool noted = false;
+    int pause_ms = PAUSE_FIRST_MS;
     while (!k->fatal && !interrupted()) {
         rd_kafka_resp_err_t err = look(k, topic, ret_metadata);
         if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -361,7 +363,8 @@ int kafka_topic_wait(struct kafka *k, rd_kafka_topic_t *topic, int64_t patience_
                            : cli_fail(k->cli, "the topic %s can not be used: %s", name,
                                       rd_kafka_err2str(err));
         }
-        (void)rd_kafka_poll(k->rk, PAUSE_MS);
+        (void)rd_kafka_poll(k->rk, pause_ms);
+        pause_ms = pause_ms < PAUSE_LAST_MS ? pause_ms * 2 : pause_ms;
     }
     return 1;
 }
