@@ -1008,6 +1008,7 @@ int embedded_open(struct os *os, struct reactor *r, struct workers *w, const cha
                   struct meta **ret_meta, struct embedded_why *why)
 {
     struct embedded *e = calloc(1, sizeof(*e));
+    mdb_filehandle_t fd = -1;
     int rc;
 
     if (e == NULL) {
@@ -1021,7 +1022,9 @@ int embedded_open(struct os *os, struct reactor *r, struct workers *w, const cha
     rc = mdb_env_set_mapsize(e->env, MAP_BYTES_FIRST);
     rc = rc == 0 ? mdb_env_set_maxreaders(e->env, READERS_MAX) : rc;
     rc = rc == 0 ? mdb_env_open(e->env, path, MDB_NOSUBDIR | MDB_NOTLS, 0644) : rc;
-    rc = rc == 0 ? head_read(e) : err_of(rc);
+    rc = rc == 0 ? mdb_env_get_fd(e->env, &fd) : rc;
+    rc = rc == 0 ? os_fd_close_on_exec(os, fd) : err_of(rc);
+    rc = rc == 0 ? head_read(e) : rc;
     if (rc != 0) {
         mdb_env_close(e->env);
         free(e);

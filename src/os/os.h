@@ -131,6 +131,9 @@ uint32_t os_uid(struct os *os);
 const char *os_user(struct os *os, char *ret_name, size_t cap); /* this process's user */
 /* The limit of open descriptors of this process (raised to the hard limit at os_new()). */
 uint64_t os_fd_limit(struct os *os);
+/* No program started by this process gets the descriptor: for those that a library opened without
+ * O_CLOEXEC. */
+int os_fd_close_on_exec(struct os *os, int fd) WARN_UNUSED;
 
 /* Signals are for a program's main thread only; a broker inside another program touches none.
  * os_signals_hold() blocks SIGTERM, SIGINT and SIGHUP for this thread and all it starts;

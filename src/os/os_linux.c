@@ -3,6 +3,7 @@
  * and the table from errno to our errors.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
@@ -232,4 +233,10 @@ const char *os_user(struct os *os, char *ret_name, size_t cap)
 uint64_t os_fd_limit(struct os *os)
 {
     return os->fd_limit;
+}
+
+int os_fd_close_on_exec(struct os *os, int fd)
+{
+    (void)os; /* the descriptor is the process's */
+    return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? 0 : os_err(errno);
 }

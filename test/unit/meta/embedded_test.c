@@ -2,6 +2,7 @@
  * The embedded store: the conformance suite over it, and what only files can do: be killed, be
  * somebody else's, be full.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -173,6 +174,31 @@ static size_t count(struct fixture *x, const char *path)
     meta_list(x->store.meta, &c.req, slice_cstr(path), 0, NULL);
     assert_int_equal(await(x, &c), META_OK);
     return c.child_cnt;
+}
+
+/* A program started by ours must not hold the files open. */
+static void no_descriptor_is_handed_down(void **state)
+{
+    struct fixture *x = fixture_new();
+    int found = 0;
+
+    (void)state;
+    meta_begin(x);
+    assert_int_equal(create(x, "/a", "", 0), META_OK);
+    for (int fd = 3; fd < 64; fd++) {
+        char link[64];
+        char target[256];
+        ssize_t len;
+
+        (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+        len = readlink(link, target, sizeof(target) - 1);
+        if (len > 0 && strncmp(target, x->dir, strlen(x->dir)) == 0) {
+            found++;
+            assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+        }
+    }
+    assert_int_equal(found, 3);
+    fixture_close(&x->store);
 }
 
 /* ---- Kills ----------------------------------------------------------------------------------- */
@@ -434,6 +460,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_answered_survives_a_kill),
         cmocka_unit_test(conformance),
+        cmocka_unit_test(no_descriptor_is_handed_down),
         cmocka_unit_test(a_foreign_file_is_named),
         cmocka_unit_test(an_empty_file_is_a_new_store),
         cmocka_unit_test(opening_writes_nothing_and_is_small),
