@@ -129,6 +129,12 @@ struct partition *broker_partition(struct broker *b, const struct image_topic *t
     return NULL;
 }
 
+struct fetch_sessions *broker_fetch_sessions(struct broker *b)
+{
+    (void)b;
+    return NULL;
+}
+
 size_t broker_log_dir_cnt(const struct broker *b)
 {
     (void)b;
