@@ -1106,6 +1106,11 @@
     X(SHARE_FETCH_PURGATORY_PURGE_INTERVAL_REQUESTS, \
       "share.fetch.purgatory.purge.interval.requests", INT, "1000", RANGE_INT, NULL, \
       SETTING_DYN_READ_ONLY, IGNORED, NULL, "How often finished share fetches are cleared away.") \
+    X(SOCKET_CONGESTION_CONTROL, "socket.congestion.control", STRING, "", RANGE_NONE, NULL, \
+      SETTING_DYN_READ_ONLY, ACTS, NULL, \
+      "Ottla's own: the TCP congestion control of client connections, such as reno, cubic or " \
+      "bbr; " \
+      "empty leaves the system's.") \
     X(SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS, "socket.connection.setup.timeout.max.ms", LONG, \
       "30000", RANGE_LONG, NULL, SETTING_DYN_READ_ONLY, LATER, NULL, \
       "The longest a connection to another broker may take to be set up.") \

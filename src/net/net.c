@@ -82,8 +82,18 @@ int net_new(const struct net_options *opts, struct net **ret_net, char *ret_why,
         rc = os_listen(opts->os, l->opts.host, l->opts.port, opts->backlog, &l->os);
         if (rc != 0) {
             describe_bind_failure(net, &l->opts, rc, ret_why, why_cap);
-        } else {
-            l->port = os_listener_port(l->os);
+            continue;
+        }
+        l->port = os_listener_port(l->os);
+        if (opts->congestion[0] != '\0') {
+            rc = os_listener_congestion(l->os, opts->congestion);
+            if (rc != 0) {
+                (void)snprintf(ret_why, why_cap,
+                               "this machine offers no congestion control \"%s\"; "
+                               "/proc/sys/net/ipv4/tcp_allowed_congestion_control lists those it "
+                               "does; correct the setting socket.congestion.control",
+                               opts->congestion);
+            }
         }
     }
     for (size_t i = 0; i < opts->reactor_cnt; i++) {

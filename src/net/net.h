@@ -56,6 +56,7 @@ struct net_options {
     struct net_ip_limit ip_limits[NET_IP_LIMITS_MAX];
     size_t ip_limit_cnt;
     int backlog;
+    const char *congestion; /* TCP congestion control; "" for the system's; net_new() reads it */
 };
 
 /* Binds every listener; nothing is accepted yet. On failure *ret_why tells, in a sentence. */

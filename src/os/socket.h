@@ -25,6 +25,9 @@ struct os_socket;
  * the same for all addresses. ERR_ADDR_IN_USE, ERR_NOT_FOUND (no such host), ERR_ACCESS. */
 int os_listen(struct os *os, const char *host, uint16_t port, int backlog,
               struct os_listener **ret_l) WARN_UNUSED;
+/* Chooses the TCP congestion control of every connection accepted from now on. ERR_NOT_FOUND: the
+ * kernel has none of that name, or this process may not use it. */
+int os_listener_congestion(struct os_listener *l, const char *name) WARN_UNUSED;
 uint16_t os_listener_port(const struct os_listener *l);
 void os_listener_close(struct os_listener *l); /* detaches first; accepts NULL */
 

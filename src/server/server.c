@@ -259,6 +259,7 @@ static int net_make(struct server *s)
         .connections_max = settings_int(set, SETTING_MAX_CONNECTIONS),
         .connections_per_ip_max = settings_int(set, SETTING_MAX_CONNECTIONS_PER_IP),
         .backlog = settings_int(set, SETTING_SOCKET_LISTEN_BACKLOG_SIZE),
+        .congestion = settings_text(set, SETTING_SOCKET_CONGESTION_CONTROL),
     };
     int rc;
 

@@ -379,6 +379,14 @@ static void test_no_such_host(void **state)
     assert_null(l);
 }
 
+static void test_a_congestion_control_is_taken_or_unknown(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(os_listener_congestion(f->l, "none-such"), ERR_NOT_FOUND);
+    assert_int_equal(os_listener_congestion(f->l, "reno"), 0); /* every kernel has it */
+}
+
 static void test_every_address_has_the_same_port(void **state)
 {
     struct fixture *f = *state;
@@ -443,6 +451,7 @@ int main(void)
         WITH_LISTENER(test_a_file_shorter_than_its_range_is_an_error),
         WITH_LISTENER(test_a_peer_that_is_gone),
         WITH_LISTENER(test_a_port_in_use_names_its_holder),
+        WITH_LISTENER(test_a_congestion_control_is_taken_or_unknown),
         WITH_LISTENER(test_no_such_host),
         WITH_LISTENER(test_every_address_has_the_same_port),
         WITH_LISTENER(test_running_out_of_descriptors_pauses_accepting),
