@@ -145,4 +145,10 @@ void catalog_delete_topic(struct catalog *c, struct catalog_delete *req);
 /* The broker has moved the topic's folders out of the way; see topic_removed. */
 void catalog_removal_done(struct catalog *c, struct catalog_removal *removal);
 
+/* It can not be done now (out of memory, a disk error): the deletion ends with this error for those
+ * who wait, its marker stays, and the next start goes on with it. One of the two calls is made for
+ * every removal, or catalog_stop() never ends. */
+void catalog_removal_defer(struct catalog *c, struct catalog_removal *removal, enum kerr error,
+                           const char *why);
+
 #endif

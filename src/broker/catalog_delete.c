@@ -268,6 +268,16 @@ void catalog_removal_done(struct catalog *c, struct catalog_removal *removal)
     survey_begin(removal);
 }
 
+void catalog_removal_defer(struct catalog *c, struct catalog_removal *removal, enum kerr error,
+                           const char *why)
+{
+    ASSERT(removal->catalog == c);
+    ASSERT(error != KERR_NONE);
+    LOG(c->options.log, LOG_WARN, "topic.deletion.deferred", KV_TEXT("topic", name_of(removal)),
+        KV_CSTR("msg", why));
+    removal_end(removal, error, why);
+}
+
 static void removal_announce(struct catalog_removal *d)
 {
     struct catalog_listener *l = &d->catalog->options.listener;

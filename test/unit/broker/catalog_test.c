@@ -775,6 +775,33 @@ static void a_deletion_goes_step_by_step(void **state)
     world_free(&w);
 }
 
+static void a_deferred_deletion_goes_on_at_the_next_start(void **state)
+{
+    static struct world w;
+    struct delete d = {.req = {.name = SLICE_LIT("t"), .done = on_deleted}};
+
+    (void)state;
+    world_new_memory(&w);
+    broker_start_well(&w);
+    assert_int_equal(create(&w, "t", 3), KERR_NONE);
+    w.holds_removals = true;
+    catalog_delete_topic(w.catalog, &d.req);
+    memory_tree_run(w.tree);
+    catalog_removal_defer(w.catalog, w.held, KERR_KAFKA_STORAGE_ERROR, "the disk is gone");
+    w.held = NULL;
+    assert_int_equal(d.done_cnt, 1);
+    assert_int_equal(d.req.error, KERR_KAFKA_STORAGE_ERROR);
+    assert_string_equal(d.req.why, "the disk is gone");
+    assert_int_equal(create(&w, "t", 1), KERR_TOPIC_ALREADY_EXISTS);
+    broker_end(&w);
+    w.holds_removals = false;
+    broker_start_well(&w);
+    memory_tree_run(w.tree);
+    assert_string_equal(w.heard, "+t -t -t ");
+    assert_int_equal(create(&w, "t", 1), KERR_NONE);
+    world_free(&w);
+}
+
 static void a_wrong_deletion_has_kafkas_error(void **state)
 {
     static struct world w;
@@ -1190,6 +1217,7 @@ int main(void)
         cmocka_unit_test(of_two_creations_of_one_name_one_wins),
         cmocka_unit_test(a_config_without_its_topic_is_replaced),
         cmocka_unit_test(a_deletion_goes_step_by_step),
+        cmocka_unit_test(a_deferred_deletion_goes_on_at_the_next_start),
         cmocka_unit_test(a_wrong_deletion_has_kafkas_error),
         cmocka_unit_test(a_large_topic_is_deleted_in_pieces),
         cmocka_unit_test(a_marker_is_found_at_the_next_start),
