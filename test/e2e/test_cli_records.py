@@ -265,3 +265,38 @@ def test_scripts_of_kafkas_names(broker):
         env=env, check=True, timeout=60, capture_output=True,
     )  # fmt: skip
     assert r.stdout == b"This is a message\n"
+
+
+def test_a_broker_that_goes_and_comes_back(broker):
+    produce(broker, "back", b"before\n")
+    consumer = start_consumer(broker, "back", "--from-beginning", "--max-messages", "2")
+    try:
+        assert consumer.stdout.readline() == b"before\n"
+        broker.kill()
+        assert b"no broker of " + broker.address.encode() + b" answers; trying again" in consumer.stderr.readline()
+        broker.start()
+        produce(broker, "back", b"after\n")
+        out, err = consumer.communicate(timeout=60)
+        assert out == b"after\n" and consumer.returncode == 0
+        assert err == b"ottla consume: a broker answers again.\nProcessed a total of 2 messages\n"
+    finally:
+        consumer.kill()
+        consumer.wait()
+
+
+def test_records_survive_a_broker_killed_while_they_are_produced(broker):
+    produce(broker, "killed", b"0\n")
+    with subprocess.Popen(
+        [str(BIN), "produce", "--bootstrap-server", broker.address, "--topic", "killed"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as p:  # fmt: skip
+        p.stdin.write(b"1\n2\n")
+        p.stdin.flush()
+        assert consume(broker, "killed", 3) == b"0\n1\n2\n"
+        broker.kill()
+        p.stdin.write(b"3\n4\n")
+        p.stdin.flush()
+        broker.start()
+        p.stdin.close()
+        assert p.wait(timeout=60) == 0
+    assert consume(broker, "killed", 5) == b"0\n1\n2\n3\n4\n"

@@ -411,6 +411,7 @@ static void take(struct consumer *c, rd_kafka_message_t *message)
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         on_trouble(c, message);
     } else if (c->left != 0) {
+        kafka_heard(&c->kafka);
         print_message(c, message);
         c->cnt++;
         c->left -= c->left > 0 ? 1 : 0;

@@ -286,6 +286,14 @@ int kafka_reach(struct kafka *k)
     return rc == 0 ? 0 : 1;
 }
 
+void kafka_heard(struct kafka *k)
+{
+    if (k->unreachable) {
+        cli_note(k->cli, "a broker answers again");
+        k->unreachable = false;
+    }
+}
+
 int kafka_start(struct kafka *k, rd_kafka_type_t type)
 {
     char why[KAFKA_WHY_LEN];

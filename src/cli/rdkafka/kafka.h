@@ -48,6 +48,9 @@ int kafka_set(struct kafka *k, const char *name, const char *value) WARN_UNUSED;
 /* Looks whether a broker answers, at once, so that a wrong address is a sentence and not a wait. */
 int kafka_reach(struct kafka *k) WARN_UNUSED;
 
+/* Something came from a broker: says so if the last news was that none answers. */
+void kafka_heard(struct kafka *k);
+
 /* Makes the handle. Returns 0, or 1 after a sentence. */
 int kafka_start(struct kafka *k, rd_kafka_type_t type) WARN_UNUSED;
 void kafka_release(struct kafka *k);

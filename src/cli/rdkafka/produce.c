@@ -253,6 +253,9 @@ static int pump(struct producer *p)
             drain(p);
         } else if (p->prompt || p->sent % POLL_EVERY == 0) {
             (void)rd_kafka_poll(p->kafka.rk, 0);
+            if (p->kafka.unreachable && rd_kafka_outq_len(p->kafka.rk) == 0) {
+                kafka_heard(&p->kafka); /* all was acknowledged since */
+            }
         }
     }
     return 1;
