@@ -127,7 +127,7 @@ static bool numbers_of_log(struct log_dir *d, struct plog *l, struct checkpoint_
     n->start = has_files && m.start > v->segs[0]->base ? m.start : LOG_OFFSET_NONE;
     plog_view_unref(v);
     os_lock_take(d->lock);
-    n->recovery_point = MAX_OF(l->synced.offset, m.start);
+    n->recovery_point = l->synced.offset;
     n->save_epochs = l->epochs_unsaved;
     l->epochs_unsaved = false;
     os_lock_drop(d->lock);
