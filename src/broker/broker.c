@@ -331,9 +331,8 @@ static void topic_removed(void *ctx, const struct image_topic *t, struct catalog
         calloc(1, sizeof(*r) + (size_t)t->partition_cnt * sizeof(struct partition_removal));
 
     if (r == NULL) {
-        /* The marker stays; the next start goes on with the deletion. */
-        LOG(broker_logger(b), LOG_ERROR, "topic.delete_deferred", KV_TEXT("topic", t->name),
-            KV_CSTR("msg", "out of memory; the deletion goes on at the next start"));
+        catalog_removal_defer(b->catalog, removal, KERR_UNKNOWN_SERVER_ERROR,
+                              "out of memory; the deletion goes on at the next start");
         return;
     }
     r->broker = b;
