@@ -19,9 +19,6 @@
  * given up goes on by itself: its own small struct outlives the request.
  */
 
-/* A client that names no time, or an endless one, is not kept for ever. */
-#define TIMEOUT_MAX_MS (15 * 60 * 1000)
-
 struct creation;
 
 struct creating {
@@ -223,16 +220,9 @@ static void topic_start(struct creating *c, int32_t idx)
 
 static void timer_start(struct creating *c)
 {
-    int64_t delay_ms = c->rq.timeout_ms;
-
-    if (delay_ms < 0) {
-        delay_ms = 0;
-    } else if (delay_ms > TIMEOUT_MAX_MS) {
-        delay_ms = TIMEOUT_MAX_MS;
-    }
     /* Without memory for a timer the answer comes when the topics are there. */
-    c->has_timer =
-        broker_timer_start(&c->timer, broker_home(c->call->broker), delay_ms, timed_out) == 0;
+    c->has_timer = broker_timer_start(&c->timer, broker_home(c->call->broker),
+                                      topics_wait_ms(c->rq.timeout_ms), timed_out) == 0;
 }
 
 static void topics_start(struct reactor_task *task)

@@ -13,7 +13,6 @@
  * time-out goes on by itself.
  */
 
-#define TIMEOUT_MAX_MS (15 * 60 * 1000)
 #define VERSION_IDS 6
 
 struct deletion;
@@ -123,16 +122,9 @@ static void topic_start(struct deleting *d, int32_t idx)
 
 static void timer_start(struct deleting *d)
 {
-    int64_t delay_ms = d->rq.timeout_ms;
-
-    if (delay_ms < 0) {
-        delay_ms = 0;
-    } else if (delay_ms > TIMEOUT_MAX_MS) {
-        delay_ms = TIMEOUT_MAX_MS;
-    }
     /* Without memory for a timer the answer comes when the topics are gone. */
-    d->has_timer =
-        broker_timer_start(&d->timer, broker_home(d->call->broker), delay_ms, timed_out) == 0;
+    d->has_timer = broker_timer_start(&d->timer, broker_home(d->call->broker),
+                                      topics_wait_ms(d->rq.timeout_ms), timed_out) == 0;
 }
 
 static void topics_start(struct reactor_task *task)

@@ -265,10 +265,11 @@ static void topics_listed(struct asking *q)
 {
     struct seen_set names;
     struct seen_set ids;
+    int32_t id_cnt = q->call->version >= VERSION_IDS_ASKED ? q->rq.topics_cnt : 0;
 
     if (!topics_reserve(q, q->rq.topics_cnt) ||
         seen_set_init(&names, q->call->arena, q->rq.topics_cnt, q->img->seed) != 0 ||
-        seen_set_init(&ids, q->call->arena, q->rq.topics_cnt, q->img->seed) != 0) {
+        seen_set_init(&ids, q->call->arena, id_cnt, q->img->seed) != 0) {
         q->out_of_memory = true;
         return;
     }

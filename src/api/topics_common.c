@@ -1,6 +1,15 @@
 #include "api/topics_common.h"
 
+#include "base/chk.h"
 #include "base/map.h"
+
+#define WAIT_MIN_MS 500
+#define WAIT_MAX_MS (15 * 60 * 1000)
+
+int64_t topics_wait_ms(int32_t timeout_ms)
+{
+    return MIN_OF(MAX_OF(timeout_ms, WAIT_MIN_MS), WAIT_MAX_MS);
+}
 
 /* --- strings seen before ---------------------------------------------------------------------------- */
 

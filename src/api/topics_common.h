@@ -26,6 +26,11 @@ bool seen_set_add(struct seen_set *s, struct slice bytes);
 /* True when it was added before. */
 bool seen_set_has(const struct seen_set *s, struct slice bytes);
 
+/* How long a creation or deletion may take before the client is told that it goes on. Who gives no time
+ * at all is answered when the thing is done, too, if that is soon: clients that ask for no time (some
+ * do so by default) would else have to guess. An endless time has an end. */
+int64_t topics_wait_ms(int32_t timeout_ms);
+
 /* A partition as the clients of a listener may use it. */
 struct partition_seen {
     enum kerr error; /* LEADER_NOT_AVAILABLE, LISTENER_NOT_FOUND or none */

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/wr.h"
+#include "model/limits.h"
 #include "os/reactor.h"
 
 struct catalog {
@@ -283,7 +284,7 @@ static void create_end(struct fake *f, struct catalog_create *req, struct slice 
         req->done(req);
         return;
     }
-    if (cnt < 1) {
+    if (cnt < 1 || cnt > PARTITIONS_PER_CREATION_MAX) {
         req->error = KERR_INVALID_PARTITIONS;
         (void)snprintf(req->why, sizeof(req->why), "%d partitions", cnt);
         req->done(req);
@@ -507,6 +508,13 @@ enum request_outcome fake_call_raw(struct fake *f, int16_t key, int16_t version,
 {
     send_body(f, key, version, body.len == 0 ? body : arena_dup(&f->arena, body));
     f->answer_version = answer_version;
+    return fake_receive(f, ret_response);
+}
+
+enum request_outcome fake_call_here(struct fake *f, int16_t key, int16_t version, struct slice body,
+                                    void *ret_response)
+{
+    send_body(f, key, version, body);
     return fake_receive(f, ret_response);
 }
 

@@ -55,6 +55,10 @@ enum request_outcome fake_call(struct fake *f, int16_t key, int16_t version, con
 enum request_outcome fake_call_raw(struct fake *f, int16_t key, int16_t version, struct slice body,
                                    int16_t answer_version, void *ret_response);
 
+/* As above with a body that is used where it lies, and overwritten when the call is over. */
+enum request_outcome fake_call_here(struct fake *f, int16_t key, int16_t version, struct slice body,
+                                    void *ret_response);
+
 /* Sends, does not wait; then waits. One at a time. */
 void fake_send(struct fake *f, int16_t key, int16_t version, const void *request);
 bool fake_is_answered(const struct fake *f);

@@ -260,7 +260,7 @@ static void test_auto_creation_is_bounded(void **state)
     struct fake *f = *state;
     struct metadata_request rq;
     struct metadata_response resp;
-    char text[1000][8];
+    char text[1000][16];
 
     metadata_request_init(&rq);
     rq.topics = metadata_request_topic_new(fake_arena(f), 1000);
