@@ -105,9 +105,14 @@ const struct cli_command consume_command = {
         "Prints the value of every record, a line each, and waits for more until Ctrl-C,\n"
         "--max-messages or --timeout-ms end it. All partitions are read, each in its order.\n"
         "\n"
-        "Formatter properties: print.timestamp, print.partition, print.offset, print.headers,\n"
-        "print.key, print.value (true or false), key.separator=(tab), headers.separator=,\n"
-        "line.separator=(new line) null.literal=null",
+        "Formatter properties (with their defaults) say what is printed of a record, in this "
+        "order:\n"
+        "  print.timestamp=false  print.partition=false  print.offset=false\n"
+        "  print.headers=false    print.key=false        print.value=true\n"
+        "  key.separator=TAB          what stands between two of them\n"
+        "  headers.separator=,        what stands between two headers\n"
+        "  line.separator=NEWLINE     what stands behind a record\n"
+        "  null.literal=null          what is printed for null",
     .examples = "ottla consume --topic test --from-beginning\n"
                 "ottla consume --topic test --partition 0 --offset 42 --max-messages 1\n"
                 "ottla consume --topic test --from-beginning --timeout-ms 1000 "

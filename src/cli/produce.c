@@ -98,9 +98,15 @@ const struct cli_command produce_command = {
         "The bytes of a line are taken as they are. Ends when the input ends and all records are\n"
         "acknowledged; a record that could not be delivered is a sentence and exit code 1.\n"
         "\n"
-        "Reader properties: parse.key=true, key.separator=(tab), parse.headers=true,\n"
-        "headers.delimiter=(tab), headers.separator=, headers.key.separator=: null.marker=TEXT\n"
-        "ignore.error=true. A whole line then reads: name:value,name:value(tab)key(tab)value",
+        "Reader properties (with their defaults) say how a line is read:\n"
+        "  parse.key=false            the line begins with a key\n"
+        "  key.separator=TAB          what stands between key and value\n"
+        "  parse.headers=false        the line begins with headers, before the key\n"
+        "  headers.delimiter=TAB      what stands behind the headers\n"
+        "  headers.separator=,        what stands between two headers\n"
+        "  headers.key.separator=:    what stands between a header's name and its value\n"
+        "  null.marker=               a key, value or header value of this text is null\n"
+        "  ignore.error=false         a line without its separator is all value, and no failure",
     .examples = "ottla produce --topic test < /usr/share/common-licenses/GPL-3\n"
                 "ottla produce --topic test --reader-property parse.key=true "
                 "--reader-property key.separator=:\n"

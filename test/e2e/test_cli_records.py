@@ -137,7 +137,7 @@ def test_offsets_and_partitions(make_broker):
     assert sorted(consume(broker, "three", 300).split()) == sorted(b"v%d" % i for i in range(300))
     parts = []
     for p in ("0", "1", "2"):
-        r = run(broker, "consume", "--topic", "three", "--partition", p, "--offset", "earliest", "--timeout-ms", "2000")
+        r = run(broker, "consume", "--topic", "three", "--partition", p, "--offset", "earliest", "--timeout-ms", "1000")
         parts.append(r.stdout.split())
         r = run(broker, "consume", "--topic", "three", "--partition", p, "--offset", "5", "--max-messages", "3")
         assert r.stdout.split() == parts[-1][5:8]

@@ -136,10 +136,19 @@ static rd_kafka_resp_err_t enqueue(struct producer *p, const struct line_record 
 {
     void *value = (void *)(uintptr_t)r->value.ptr; /* copied, never written */
     if (headers != NULL) {
-        return rd_kafka_producev(
-            p->kafka.rk, RD_KAFKA_V_RKT(p->topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-            RD_KAFKA_V_VALUE(value, r->value.len), RD_KAFKA_V_KEY(r->key.ptr, r->key.len),
-            RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+        void *key = (void *)(uintptr_t)r->key.ptr;
+        const rd_kafka_vu_t parts[] = {
+            {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = p->topic},
+            {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+            {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {value, r->value.len}},
+            {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {key, r->key.len}},
+            {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+        };
+        rd_kafka_error_t *error = rd_kafka_produceva(p->kafka.rk, parts, ARRAY_CNT(parts));
+        rd_kafka_resp_err_t code =
+            error == NULL ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_error_code(error);
+        rd_kafka_error_destroy(error);
+        return code;
     }
     int rc = rd_kafka_produce(p->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, value,
                               r->value.len, r->key.ptr, r->key.len, NULL);
