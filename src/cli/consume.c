@@ -91,6 +91,10 @@ static const struct option options[CONSUME_OPTION_CNT] = {
     [CONSUME_VALUE_DESERIALIZER] = IGNORED_TEXT("--value-deserializer"),
     [CONSUME_SYSTEST] = {.name = "--enable-systest-events", .type = OPTION_FLAG},
     [CONSUME_NEW_CONSUMER] = {.name = "--new-consumer", .type = OPTION_FLAG},
+    [CONSUME_BLACKLIST] = {.name = "--blacklist", .type = OPTION_TEXT, .value = "REGEX"},
+    [CONSUME_DELETE_OFFSETS] = {.name = "--delete-consumer-offsets", .type = OPTION_FLAG},
+    [CONSUME_CSV_REPORTER] = {.name = "--csv-reporter-enabled", .type = OPTION_FLAG},
+    [CONSUME_METRICS_DIR] = {.name = "--metrics-dir", .type = OPTION_TEXT, .value = "FOLDER"},
     [CONSUME_ZOOKEEPER] = CLI_OPTION_ZOOKEEPER,
 };
 

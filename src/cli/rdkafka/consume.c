@@ -71,6 +71,10 @@ static int check_options(const struct consumer *c)
 {
     const struct options *o = c->o;
     bool topic = options_has(o, CONSUME_TOPIC);
+    if (options_has(o, CONSUME_BLACKLIST)) {
+        return cli_fail(c->cli, "--blacklist left Kafka with its old consumer; --include names the "
+                                "topics to read");
+    }
     if (topic == options_has(o, CONSUME_INCLUDE)) {
         return cli_fail(c->cli, "Exactly one of --include/--topic is required");
     }
