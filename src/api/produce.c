@@ -97,6 +97,7 @@ static void part_prepare(struct produce_state *st, const struct image_topic *top
 {
     struct api_call *call = st->call;
     struct validation *check = &st->checks.items[st->part_cnt];
+    const struct image_partition *ip = image_topic_partition(topic, in->index);
     struct partition *p = broker_partition(call->broker, topic, in->index);
 
     if (p == NULL) {
@@ -106,6 +107,13 @@ static void part_prepare(struct produce_state *st, const struct image_topic *top
     if (partition_is_offline(p)) {
         answer_error(out, KERR_KAFKA_STORAGE_ERROR,
                      "the log directory is offline or the partition's log is damaged");
+        partition_unref(p);
+        return;
+    }
+    if (st->req.acks == -1 && ip != NULL &&
+        partition_config(p)->min_insync_replicas > ip->isr_cnt) {
+        answer_error(out, KERR_NOT_ENOUGH_REPLICAS,
+                     "fewer replicas are in sync than the topic's min.insync.replicas asks for");
         partition_unref(p);
         return;
     }
