@@ -1052,6 +1052,32 @@ static void a_stop_waits_for_what_is_under_way(void **state)
     world_free(&w);
 }
 
+/* After each number of callbacks of a start that has something to load. */
+static void a_start_can_be_stopped_at_any_time(void **state)
+{
+    static struct world w;
+    bool was_early = true;
+
+    (void)state;
+    world_new_memory(&w);
+    broker_start_well(&w);
+    assert_int_equal(create(&w, "a", 2), KERR_NONE);
+    assert_int_equal(create(&w, "b", 2), KERR_NONE);
+    put(&w, "/admin/delete_topics/b", "");
+    broker_end(&w);
+    for (int cnt = 0; was_early; cnt++) {
+        broker_begin(&w);
+        for (int i = 0; i < cnt && w.started_cnt == 0; i++) {
+            turn(&w);
+        }
+        was_early = w.started_cnt == 0;
+        broker_end(&w);
+        assert_int_equal(w.started_cnt, 1);
+        assert_int_equal(w.failed[0] != '\0', was_early);
+    }
+    world_free(&w);
+}
+
 /* ---- Over the embedded store ----------------------------------------------------------------- */
 
 static void embedded_begin(struct world *w, const char *path)
@@ -1226,6 +1252,7 @@ int main(void)
         cmocka_unit_test(a_failed_disk_leaves_nothing_by_half),
         cmocka_unit_test(a_cut_leaves_nothing_by_half),
         cmocka_unit_test(a_stop_waits_for_what_is_under_way),
+        cmocka_unit_test(a_start_can_be_stopped_at_any_time),
         cmocka_unit_test(a_start_is_quick),
         cmocka_unit_test(a_hundred_thousand_partitions_load_within_seconds),
     };
