@@ -9,7 +9,8 @@
  *
  * with --connections C, --in-flight K, --requests N (all connections together), --pid PID (the broker's:
  * its processor time over the measured part is reported), --warmup N requests, --cpu N (pins the client).
- * Prints one line of JSON: requests, bytes, seconds, broker_cpu_s, client_cpu_s, p50/p99/p999 in µs.
+ * Prints one line of JSON: requests, bytes, errors, empty answers, seconds, broker_cpu_s, client_cpu_s,
+ * machine_cpu_s (of all processes), p50/p99/p999 in µs.
  *
  * Fetch walks every partition from offset 0 and begins anew at the end.
  */
@@ -91,12 +92,15 @@ struct bench {
     struct client *clients;
     uint8_t **frames; /* by partition */
     size_t *frame_lens;
-    int64_t *fetch_offsets; /* by partition */
+    int64_t *fetch_offsets; /* by partition: what to ask for next */
+    int64_t *fetch_ends;    /* by partition: the high watermark; 0: not known yet */
+    int64_t fetch_step;     /* offsets in a full answer; 0: none seen yet */
     struct arena arena;
     uint64_t started;
     uint64_t finished;
     uint64_t bytes;
     uint64_t errors;
+    uint64_t empty; /* fetch answers without a record */
     int64_t *lat_us;
     uint64_t lat_cnt;
 };
@@ -151,6 +155,26 @@ static double pid_cpu_s(int pid)
     }
     (void)closedir(dir);
     return total_ns / 1e9;
+}
+
+/* Processor time the whole machine has spent, in seconds: tells whether others disturbed the run. */
+static double machine_busy_s(void)
+{
+    char line[512];
+    double busy = 0;
+    FILE *f = fopen("/proc/stat", "re");
+    char *at = line + 3;
+
+    if (f == NULL || fgets(line, sizeof(line), f) == NULL) {
+        DIE("cannot read /proc/stat");
+    }
+    (void)fclose(f);
+    for (int i = 0; i < 8; i++) {
+        double ticks = strtod(at, &at);
+
+        busy += i == 3 || i == 4 ? 0 : ticks; /* idle, waiting for the disk */
+    }
+    return busy / (double)sysconf(_SC_CLK_TCK);
 }
 
 /* --- frames ---------------------------------------------------------------------------------------- */
@@ -339,7 +363,11 @@ static void client_next(struct bench *b, struct client *c)
         if (places[p] == NULL) {
             places[p] = fetch_offset_at(b->frames[p], b->frame_lens[p]);
         }
+        if (b->fetch_ends[p] > 0 && b->fetch_offsets[p] >= b->fetch_ends[p]) {
+            b->fetch_offsets[p] = 0;
+        }
         store_be64(places[p], (uint64_t)b->fetch_offsets[p]);
+        b->fetch_offsets[p] += b->fetch_step; /* the next one in flight asks for what follows */
         memcpy(c->out, b->frames[p], b->frame_lens[p]);
         c->send = c->out;
     } else {
@@ -358,7 +386,8 @@ static void client_send(struct bench *b, struct client *c)
         ssize_t n;
 
         if (c->send_at == c->send_len) {
-            if (c->pending >= b->o.in_flight || b->started >= total_requests(b)) {
+            if (c->pending >= b->o.in_flight || b->started >= total_requests(b) ||
+                (b->o.mode == MODE_FETCH && b->fetch_step == 0 && b->started > b->finished)) {
                 return;
             }
             client_next(b, c);
@@ -374,17 +403,21 @@ static void client_send(struct bench *b, struct client *c)
     }
 }
 
-/* Looks into the front of a fetch answer for how far it went. Only batch headers are read, so records
- * that are still on their way do not matter; `have` bytes of the answer are there. */
+/* Looks into the front of a fetch answer for how far it went. Only the first batch header is read, so
+ * records that are still on their way do not matter; `have` bytes of the answer are there. All batches of
+ * a load have the same size: the first tells the rest, and the first full answer how far each one
+ * goes, so that several in flight ask for ranges that follow one another. */
 static void fetch_look(struct bench *b, const uint8_t *answer, size_t have, size_t len)
 {
-    /* v11: correlation 4, throttle 4, error 2, session 4, topics 4, name 2+n, partitions 4, index 4,
-     * error 2, hw 8, lso 8, start 8, aborted 4, replica 4, records 4. */
+    /* v11: correlation 4, throttle 4, error 2, session 4, topics 4, name 2+n, partitions 4; then
+     * index 4, error 2, high watermark 8, last stable 8, start 8, aborted 4, replica 4, records 4. */
     size_t at = 4 + 4 + 2 + 4 + 4 + 2 + strlen(b->o.topic) + 4;
+    struct batch_header h;
+    int64_t end;
     int32_t p;
     int32_t records;
 
-    if (have < at + 46) {
+    if (have < at + 42) {
         DIE("a fetch answer of %zu bytes is too short", len);
     }
     p = (int32_t)load_be32(answer + at);
@@ -392,23 +425,26 @@ static void fetch_look(struct bench *b, const uint8_t *answer, size_t have, size
         b->errors++;
         return;
     }
-    records = (int32_t)load_be32(answer + at + 42);
-    b->bytes += records > 0 ? (uint64_t)records : 0;
+    b->fetch_ends[p] = (int64_t)load_be64(answer + at + 6);
+    records = (int32_t)load_be32(answer + at + 38);
     if (records <= 0) {
         b->fetch_offsets[p] = 0;
+        b->empty++;
         return;
     }
-    /* Batches of one load all have the same size: the first tells the rest. */
-    if (have >= at + 46 + BATCH_HEADER_LEN) {
-        struct batch_header h;
-        size_t whole;
-
-        if (batch_peek(slice_of(answer + at + 46, BATCH_HEADER_LEN), &h) != 0) {
-            b->errors++;
-            return;
-        }
-        whole = (size_t)records / batch_len(&h);
-        b->fetch_offsets[p] = h.base_offset + (int64_t)whole * (h.last_offset_delta + 1);
+    b->bytes += (uint64_t)records;
+    if (have < at + 42 + BATCH_HEADER_LEN ||
+        batch_peek(slice_of(answer + at + 42, BATCH_HEADER_LEN), &h) != 0) {
+        b->errors++;
+        return;
+    }
+    end = h.base_offset +
+          (int64_t)((size_t)records / batch_len(&h)) * ((int64_t)h.last_offset_delta + 1);
+    if (b->fetch_step == 0) {
+        b->fetch_step = end - h.base_offset;
+        b->fetch_offsets[p] = end;
+    } else if (end - h.base_offset < b->fetch_step && end < b->fetch_ends[p]) {
+        b->fetch_offsets[p] = end; /* cut short, as at the end of a segment: go on from there */
     }
 }
 
@@ -468,32 +504,33 @@ static void client_take(struct bench *b, struct client *c)
     c->in_len -= at;
 }
 
-static void client_recv(struct bench *b, struct client *c)
+/* One read. False when nothing is there. */
+static bool client_recv(struct bench *b, struct client *c)
 {
-    for (int i = 0; i < 8; i++) {
-        ssize_t n;
+    size_t room = RECV_BYTES - c->in_len;
+    ssize_t n;
 
-        if (c->skip > 0) {
-            n = recv(c->fd, c->in, c->skip < RECV_BYTES ? c->skip : RECV_BYTES, 0);
-        } else {
-            n = recv(c->fd, c->in + c->in_len, RECV_BYTES - c->in_len, 0);
+    if (c->skip > 0) {
+        n = recv(c->fd, c->in, c->skip < RECV_BYTES ? c->skip : RECV_BYTES, 0);
+    } else {
+        n = recv(c->fd, c->in + c->in_len, room, 0);
+    }
+    if (n == 0) {
+        DIE("the broker closed a connection");
+    }
+    if (n < 0) {
+        if (errno == EAGAIN) {
+            return false;
         }
-        if (n == 0) {
-            DIE("the broker closed a connection");
-        }
-        if (n < 0) {
-            if (errno == EAGAIN) {
-                return;
-            }
-            DIE("recv: %s", strerror(errno));
-        }
-        if (c->skip > 0) {
-            c->skip -= (size_t)n;
-            continue;
-        }
+        DIE("recv: %s", strerror(errno));
+    }
+    if (c->skip > 0) {
+        c->skip -= (size_t)n;
+    } else {
         c->in_len += (size_t)n;
         client_take(b, c);
     }
+    return true;
 }
 
 static int by_value(const void *a, const void *b)
@@ -517,6 +554,7 @@ static void run(struct bench *b)
     int64_t begin_us = now_us();
     double broker_s = pid_cpu_s(b->o.pid);
     double own_s = own_cpu_s();
+    double machine_s = machine_busy_s();
 
     for (size_t i = 0; i < b->o.connections; i++) {
         struct epoll_event ev = {.events = EPOLLIN | EPOLLOUT | EPOLLET,
@@ -535,34 +573,33 @@ static void run(struct bench *b)
         for (int i = 0; i < cnt; i++) {
             struct client *c = events[i].data.ptr;
 
-            client_recv(b, c);
-            client_send(b, c);
-            /* Edge-triggered: the loop inside client_recv may have stopped early. */
-            for (int more = 0; more < 4; more++) {
-                uint64_t before = b->finished;
-
-                client_recv(b, c);
+            /* Edge-triggered: until nothing is there. */
+            while (client_recv(b, c)) {
                 client_send(b, c);
-                if (b->finished == before && c->skip == 0) {
-                    break;
-                }
             }
+            client_send(b, c);
         }
         if (!measuring && b->finished >= b->o.warmup) {
             measuring = true;
             begin_us = now_us();
             broker_s = pid_cpu_s(b->o.pid);
             own_s = own_cpu_s();
+            machine_s = machine_busy_s();
             b->bytes = 0;
+            b->empty = 0;
         }
     }
+    broker_s = pid_cpu_s(b->o.pid) - broker_s;
+    own_s = own_cpu_s() - own_s;
+    machine_s = machine_busy_s() - machine_s;
+    begin_us = now_us() - begin_us;
     qsort(b->lat_us, b->lat_cnt, sizeof(*b->lat_us), by_value);
-    printf("{\"requests\": %llu, \"bytes\": %llu, \"errors\": %llu, \"seconds\": %.6f, "
-           "\"broker_cpu_s\": %.6f, \"client_cpu_s\": %.6f, \"p50_us\": %lld, \"p99_us\": %lld, "
-           "\"p999_us\": %lld}\n",
+    printf("{\"requests\": %llu, \"bytes\": %llu, \"errors\": %llu, \"empty\": %llu, "
+           "\"seconds\": %.6f, \"broker_cpu_s\": %.6f, \"client_cpu_s\": %.6f, "
+           "\"machine_cpu_s\": %.3f, \"p50_us\": %lld, \"p99_us\": %lld, \"p999_us\": %lld}\n",
            (unsigned long long)b->lat_cnt, (unsigned long long)b->bytes,
-           (unsigned long long)b->errors, (double)(now_us() - begin_us) / 1e6,
-           pid_cpu_s(b->o.pid) - broker_s, own_cpu_s() - own_s, (long long)percentile(b, 0.5),
+           (unsigned long long)b->errors, (unsigned long long)b->empty, (double)begin_us / 1e6,
+           broker_s, own_s, machine_s, (long long)percentile(b, 0.5),
            (long long)percentile(b, 0.99), (long long)percentile(b, 0.999));
     (void)close(ep);
 }
@@ -657,9 +694,10 @@ int main(int argc, char **argv)
     b.frames = calloc((size_t)b.o.partitions, sizeof(*b.frames));
     b.frame_lens = calloc((size_t)b.o.partitions, sizeof(*b.frame_lens));
     b.fetch_offsets = calloc((size_t)b.o.partitions, sizeof(*b.fetch_offsets));
+    b.fetch_ends = calloc((size_t)b.o.partitions, sizeof(*b.fetch_ends));
     b.lat_us = calloc(b.o.requests, sizeof(*b.lat_us));
     if (b.clients == NULL || b.frames == NULL || b.frame_lens == NULL || b.fetch_offsets == NULL ||
-        b.lat_us == NULL) {
+        b.fetch_ends == NULL || b.lat_us == NULL) {
         DIE("out of memory");
     }
     if (b.o.mode == MODE_PRODUCE) {
@@ -674,7 +712,8 @@ int main(int argc, char **argv)
         b.clients[i].fd = connect_to(b.o.port);
         b.clients[i].in = malloc(RECV_BYTES);
         b.clients[i].out = malloc(4096);
-        b.clients[i].partition = (int32_t)(i % (size_t)b.o.partitions);
+        /* Spread over the partitions, so that what is in flight dirties as many as it can. */
+        b.clients[i].partition = (int32_t)(i * (size_t)b.o.partitions / b.o.connections);
         if (b.clients[i].in == NULL || b.clients[i].out == NULL) {
             DIE("out of memory");
         }
