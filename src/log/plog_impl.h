@@ -1,5 +1,5 @@
 /*
- * What the files that make up struct plog share: plog.c (life, marks, append), plog_read.c (reading),
+ * What the files that make up struct plog share: plog.c (life, marks), plog_append.c, plog_read.c,
  * plog_time.c (look-ups by time), plog_recover.c, plog_cut.c (truncation, retention). For this folder.
  *
  * Who may touch what:

@@ -584,8 +584,8 @@ static int segment_take(struct recovery *r, size_t idx)
         rc = segment_scan(r, idx, s);
         r->next_is_known = true;
     }
-    if (rc == 0 && r->changed && r->is_done && !r->ret->is_faulty) {
-        rc = os_file_datasync(r->file);
+    if (rc == 0 && !is_trusted && !r->ret->is_faulty) {
+        rc = os_file_truncate(r->file, s->size_bytes); /* gives back room that was reserved ahead */
     }
     file_done(r);
     if (rc != 0) {

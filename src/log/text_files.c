@@ -321,6 +321,7 @@ int meta_properties_parse(struct slice text, struct meta_properties *ret)
     ASSERT(ret != NULL);
     while (line_next(&text, &line)) {
         size_t len = 0;
+        struct slice value;
         int rc;
 
         if (line.len == 0 || line.ptr[0] == '#' || line.ptr[0] == '!') {
@@ -333,8 +334,11 @@ int meta_properties_parse(struct slice text, struct meta_properties *ret)
         if (len == line.len) {
             return ERR_INVALID;
         }
-        rc =
-            property_take(&m, slice_of(line.ptr, len), trimmed(slice_sub(line, len + 1, line.len)));
+        value = trimmed(slice_sub(line, len, line.len));
+        if (value.len > 0 && (value.ptr[0] == '=' || value.ptr[0] == ':')) {
+            value = trimmed(slice_sub(value, 1, value.len));
+        }
+        rc = property_take(&m, slice_of(line.ptr, len), value);
         if (rc != 0) {
             return rc;
         }
