@@ -460,6 +460,7 @@ static void plog_cfg_of(const struct topic_config *t, struct plog_cfg *ret)
     ret->flush_ms = t->flush_ms;
     ret->sync = t->durability == DURABILITY_FSYNC;
     ret->is_deleting = (t->cleanup & TOPIC_CLEANUP_DELETE) != 0;
+    ret->is_compacted = (t->cleanup & TOPIC_CLEANUP_COMPACT) != 0;
 }
 
 static struct partition *partition_alloc(struct broker *b, const struct image_topic *t,
