@@ -1181,7 +1181,7 @@ static void a_start_is_quick(void **state)
 
 static void a_hundred_thousand_partitions_load_within_seconds(void **state)
 {
-    enum { TOPIC_CNT = 20000, PER_TOPIC = 5 };
+    enum { TOPIC_CNT = 2000, PER_TOPIC = 50 };
     static struct world w;
     char dir[64];
     char path[128];
