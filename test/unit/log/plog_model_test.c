@@ -341,7 +341,7 @@ static void run_seed(uint64_t seed)
     assert_non_null(m);
     m->seed = seed;
     prng_init(&m->rng, seed);
-    world_init(&m->w);
+    world_init_in_memory(&m->w);
     world_open(&m->w);
     part_cfg(&m->cfg, 2000 + (int32_t)below(m, 8000));
     m->cfg.index_interval_bytes = (int32_t)below(m, 2000);

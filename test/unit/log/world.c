@@ -41,15 +41,25 @@ static void remove_tree(const char *path)
     (void)rmdir(path);
 }
 
-void world_init(struct world *w)
+static void init_under(struct world *w, const char *parent)
 {
     memset(w, 0, sizeof(*w));
-    snprintf(w->path, sizeof(w->path), "/tmp/ottla-log-XXXXXX");
+    snprintf(w->path, sizeof(w->path), "%s/ottla-log-XXXXXX", parent);
     assert_non_null(mkdtemp(w->path));
     assert_int_equal(os_new(&w->os), 0);
     assert_int_equal(reactor_new(w->os, &w->reactor), 0);
     assert_int_equal(workers_new(w->os, 2, &w->workers), 0);
     str_init(&w->why, 8192);
+}
+
+void world_init(struct world *w)
+{
+    init_under(w, "/tmp");
+}
+
+void world_init_in_memory(struct world *w)
+{
+    init_under(w, access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 }
 
 void world_release(struct world *w)

@@ -36,7 +36,8 @@ struct part {
 #define TOPIC SLICE_LIT("orders")
 
 void world_init(struct world *w);
-void world_release(struct world *w); /* closes what is open, deletes the directory */
+void world_init_in_memory(struct world *w); /* syncs cost nothing there: for many rounds */
+void world_release(struct world *w);        /* closes what is open, deletes the directory */
 
 int world_open_try(struct world *w);
 void world_open(struct world *w);
