@@ -607,6 +607,8 @@ static void remove_run(struct actor_task *task)
             KV_CSTR("msg", "the folder of a deleted topic could not be renamed; remove it by hand "
                            "when the broker is stopped"));
     }
+    plog_close(p->log); /* who still reads has the log until the last reference goes */
+    plog_close(p->log);
     r->removed(r);
 }
 
