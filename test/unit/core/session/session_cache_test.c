@@ -22,8 +22,10 @@ struct script {
 
 static void say(struct script *s, const char *text)
 {
-    assert_true(strlen(s->trace) + strlen(text) < sizeof(s->trace));
-    (void)strcat(s->trace, text);
+    size_t len = strlen(s->trace);
+
+    assert_true(len + strlen(text) < sizeof(s->trace));
+    (void)snprintf(s->trace + len, sizeof(s->trace) - len, "%s", text);
 }
 
 static char name_of(const struct script *s, const struct session_slot *slot)

@@ -100,12 +100,11 @@ static const char *ready(struct world *w)
 
     text[0] = '\0';
     for (struct session_part *p = w->s.ready.head; p != NULL; p = p->next) {
-        char one[64];
+        size_t len = strlen(text);
 
         assert_ptr_equal(p->list, &w->s.ready);
-        (void)snprintf(one, sizeof(one), "%s%.*s%d", p->prev == NULL ? "" : " ",
+        (void)snprintf(text + len, sizeof(text) - len, "%s%.*s%d", len == 0 ? "" : " ",
                        SLICE_FMT(p->topic->name), (int)p->idx);
-        (void)strcat(text, one);
     }
     return text;
 }
