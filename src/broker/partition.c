@@ -608,7 +608,6 @@ static void remove_run(struct actor_task *task)
                            "when the broker is stopped"));
     }
     plog_close(p->log); /* who still reads has the log until the last reference goes */
-    plog_close(p->log);
     r->removed(r);
 }
 
