@@ -296,18 +296,11 @@ static bool entries_make(struct fetch_state *st, size_t part_cnt)
     return true;
 }
 
-/* Enters what the request asks into the session. */
+/* Enters what the request asks into the session. Who is asked for and forgotten at once is forgotten. */
 static int session_enter(struct fetch_state *st)
 {
     struct fetch_session *s = st->session;
 
-    for (int32_t i = 0; i < st->req.forgotten_topics_data_cnt; i++) {
-        const struct fetch_request_forgotten_topic *t = &st->req.forgotten_topics_data[i];
-
-        for (int32_t j = 0; j < t->partitions_cnt; j++) {
-            session_forget_part(&s->parts, t->topic, t->topic_id, t->partitions[j]);
-        }
-    }
     for (int32_t i = 0; i < st->req.topics_cnt; i++) {
         const struct fetch_request_topic *t = &st->req.topics[i];
 
@@ -324,6 +317,13 @@ static int session_enter(struct fetch_state *st)
             if (is_new) {
                 fetch_entry_init(fetch_entry_of(p), &s->queue);
             }
+        }
+    }
+    for (int32_t i = 0; !st->set.is_full && i < st->req.forgotten_topics_data_cnt; i++) {
+        const struct fetch_request_forgotten_topic *t = &st->req.forgotten_topics_data[i];
+
+        for (int32_t j = 0; j < t->partitions_cnt; j++) {
+            session_forget_part(&s->parts, t->topic, t->topic_id, t->partitions[j]);
         }
     }
     return fetch_session_resize(s) ? 0 : ERR_LIMIT;

@@ -14,7 +14,9 @@
 #include "base/chain.h"
 #include "base/err.h"
 
-/* Up to here a range is copied; the same bytes that the network gathers into one send. */
+/* Up to here a range is copied; the same bytes that the network gathers into one send. Measured, CPU per
+ * request: one range of 100 bytes 12 µs copied and 17 µs from the file, of 1,900 bytes 26 and 35 µs
+ * (busier machine), ten ranges of 200 bytes 39 and 127 µs. */
 #define FETCH_COPY_MAX_BYTES 2048
 
 /* How many bytes of a file's range come before its first batch in zstd: `len` when there is none. What

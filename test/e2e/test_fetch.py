@@ -179,7 +179,9 @@ def test_a_session_tells_what_has_changed(broker, version):
     assert f.more([("a", 0, 1)])["a", 0].hw == 1
     assert f.more() == {}
 
-    # Forgotten, and nothing is told of it any more; asked again, and it is.
+    # Forgotten, and nothing is told of it any more, whatever else the request says; asked again, and it is.
+    assert f.more([("b", 2, 0)], forget=[("b", 2)]) == {}
+    produce(broker, "b", [(1000, b"unheard")], partition=2)
     assert f.more(forget=[("a", 0), ("a", 2), ("b", 9)]) == {}
     produce(broker, "a", [(1000, b"three")])
     assert f.more() == {}
