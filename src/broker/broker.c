@@ -40,9 +40,17 @@ struct reactor_local {
     struct codecs *codecs;
 };
 
+struct stray {
+    struct stray *next;
+    partition_id_t partition;
+    size_t topic_len;
+    uint8_t topic[];
+};
+
 struct broker_dir {
     struct broker *broker;
     struct log_dir *log;
+    struct stray *strays; /* found at start */
     size_t partition_cnt; /* under table_lock */
 };
 
@@ -663,6 +671,42 @@ static void recovery_done(struct worker_job *job)
     recovery_check_end(b);
 }
 
+/* A folder that the metadata does not know: its topic is gone, or the metadata is another one. It is set
+ * aside when the walk over the folders is done, so that a new topic of that name has room. */
+static int stray_note(struct broker_dir *d, const struct log_dir_partition *found)
+{
+    struct stray *s = malloc(sizeof(*s) + found->topic.len);
+
+    if (s == NULL) {
+        return ERR_NOMEM;
+    }
+    s->partition = found->partition;
+    s->topic_len = found->topic.len;
+    memcpy(s->topic, found->topic.ptr, found->topic.len);
+    s->next = d->strays;
+    d->strays = s;
+    return 0;
+}
+
+static void strays_set_aside(struct broker_dir *d)
+{
+    while (d->strays != NULL) {
+        struct stray *s = d->strays;
+        struct slice topic = slice_of(s->topic, s->topic_len);
+        int rc = log_dir_set_aside(d->log, topic, s->partition);
+
+        d->strays = s->next;
+        LOG(broker_logger(d->broker), LOG_WARN, "partition.stray", KV_TEXT("topic", topic),
+            KV_INT("partition", s->partition), KV_CSTR("dir", log_dir_path(d->log)),
+            KV_CSTR("msg", rc == 0 ? "no topic of the metadata has this folder; it was renamed to "
+                                     "end in -stray and is left alone: remove it by hand when it "
+                                     "is not needed"
+                                   : "no topic of the metadata has this folder and it cannot be "
+                                     "renamed; it is left alone"));
+        free(s);
+    }
+}
+
 static int recovery_begin(void *ctx, const struct log_dir_partition *found)
 {
     struct broker_dir *d = ctx;
@@ -673,11 +717,7 @@ static int recovery_begin(void *ctx, const struct log_dir_partition *found)
 
     if (t == NULL || (!uuid_is_zero(found->topic_id) && !uuid_eq(found->topic_id, t->id)) ||
         image_topic_partition(t, found->partition) == NULL) {
-        LOG(broker_logger(b), LOG_WARN, "partition.stray", KV_TEXT("topic", found->topic),
-            KV_INT("partition", found->partition), KV_CSTR("dir", log_dir_path(d->log)),
-            KV_CSTR("msg", "a folder of a topic that the metadata does not know is left alone; "
-                           "remove it by hand when it is not needed"));
-        return 0;
+        return stray_note(d, found);
     }
     j = calloc(1, sizeof(*j));
     if (j == NULL) {
@@ -721,6 +761,7 @@ static void catalog_started(void *ctx, const char *failed)
         if (log_dir_each_partition(b->dirs[i].log, recovery_begin, &b->dirs[i]) != 0) {
             (void)snprintf(b->failed, sizeof(b->failed), "out of memory while opening partitions");
         }
+        strays_set_aside(&b->dirs[i]);
     }
     b->recovery_listed = true;
     recovery_check_end(b);

@@ -217,7 +217,7 @@ int log_dir_each_partition(struct log_dir *d,
 }
 
 int log_dir_rename_away(struct log_dir *d, const char *folder, struct slice topic,
-                        partition_id_t partition)
+                        partition_id_t partition, bool is_trash)
 {
     char name[LOG_NAME_MAX + 1];
     char path[LOG_PATH_MAX];
@@ -225,18 +225,20 @@ int log_dir_rename_away(struct log_dir *d, const char *folder, struct slice topi
     int rc;
 
     os_random(d->os, random, sizeof(random));
-    folder_deleted_name(name, topic, partition, random);
+    folder_away_name(name, topic, partition, random, is_trash ? "delete" : "stray");
     rc = file_path(path, sizeof(path), d->path, name);
     if (rc == 0) {
         rc = os_rename(d->os, folder, path);
     }
-    if (rc == 0) {
+    if (rc == 0 && is_trash) {
         trash_folder(d, path);
     }
     return rc;
 }
 
-int log_dir_remove_partition(struct log_dir *d, struct slice topic, partition_id_t partition)
+/* The folder of a partition that is not open gets another name; the directory forgets it. */
+static int partition_away(struct log_dir *d, struct slice topic, partition_id_t partition,
+                          bool is_trash)
 {
     char path[LOG_PATH_MAX];
     struct log_dir_part *p;
@@ -249,7 +251,7 @@ int log_dir_remove_partition(struct log_dir *d, struct slice topic, partition_id
         rc = folder_path(path, sizeof(path), d->path, topic, partition);
     }
     if (rc == 0) {
-        rc = log_dir_rename_away(d, path, topic, partition);
+        rc = log_dir_rename_away(d, path, topic, partition, is_trash);
     }
     if (rc == 0) {
         part_remove(d, p);
@@ -259,6 +261,16 @@ int log_dir_remove_partition(struct log_dir *d, struct slice topic, partition_id
         log_dir_changed(d);
     }
     return rc;
+}
+
+int log_dir_remove_partition(struct log_dir *d, struct slice topic, partition_id_t partition)
+{
+    return partition_away(d, topic, partition, true);
+}
+
+int log_dir_set_aside(struct log_dir *d, struct slice topic, partition_id_t partition)
+{
+    return partition_away(d, topic, partition, false);
 }
 
 /* --- timers ------------------------------------------------------------------------------------ */

@@ -87,6 +87,10 @@ int log_dir_each_partition(struct log_dir *d,
 int log_dir_remove_partition(struct log_dir *d, struct slice topic,
                              partition_id_t partition) WARN_UNUSED;
 
+/* Sets the folder of a partition aside that no broker knows: it is renamed to <topic>-<p>.<hex>-stray and
+ * never touched again. ERR_BUSY when open. */
+int log_dir_set_aside(struct log_dir *d, struct slice topic, partition_id_t partition) WARN_UNUSED;
+
 /* Any thread: someone waits for what was appended so far. Call it once after a turn's appends. */
 void log_dir_commit_soon(struct log_dir *d);
 

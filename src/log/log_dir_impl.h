@@ -129,7 +129,7 @@ int log_dir_part_add(struct log_dir *d, struct slice topic, partition_id_t parti
 
 /* Renames a partition's folder to one that says it is to be deleted, and has that done. */
 int log_dir_rename_away(struct log_dir *d, const char *folder, struct slice topic,
-                        partition_id_t partition) WARN_UNUSED;
+                        partition_id_t partition, bool is_trash) WARN_UNUSED;
 
 /* The timer and its task; before anything may become due. */
 void log_dir_clock_init(struct log_dir *d);

@@ -83,8 +83,8 @@ int folder_path(char *ret_path, size_t cap, const char *parent, struct slice top
                 cap);
 }
 
-void folder_deleted_name(char ret_name[LOG_NAME_MAX + 1], struct slice topic,
-                         partition_id_t partition, const uint8_t random[16])
+void folder_away_name(char ret_name[LOG_NAME_MAX + 1], struct slice topic, partition_id_t partition,
+                      const uint8_t random[16], const char *why)
 {
     char hex[HEX_LEN + 1];
     char tail[HEX_LEN + 24];
@@ -95,7 +95,7 @@ void folder_deleted_name(char ret_name[LOG_NAME_MAX + 1], struct slice topic,
     for (size_t i = 0; i < HEX_LEN / 2; i++) {
         snprintf(hex + 2 * i, 3, "%02x", random[i]);
     }
-    tail_len = snprintf(tail, sizeof(tail), "-%" PRId32 ".%s-delete", partition, hex);
+    tail_len = snprintf(tail, sizeof(tail), "-%" PRId32 ".%s-%s", partition, hex, why);
     ASSERT(tail_len > 0);
     ASSERT((size_t)tail_len < sizeof(tail));
     topic_len =

@@ -45,9 +45,10 @@ enum folder_kind folder_name_parse(struct slice name, struct slice *ret_topic,
 int folder_path(char *ret_path, size_t cap, const char *parent, struct slice topic,
                 partition_id_t partition) WARN_UNUSED;
 
-/* The name a folder gets when it is to be deleted, at most LOG_NAME_MAX long. */
-void folder_deleted_name(char ret_name[LOG_NAME_MAX + 1], struct slice topic,
-                         partition_id_t partition, const uint8_t random[16]);
+/* The name a folder gets when it leaves: <topic>-<p>.<32 hex>-<why>, at most LOG_NAME_MAX long. `why` is
+ * "delete" (to be removed) or "stray" (set aside). */
+void folder_away_name(char ret_name[LOG_NAME_MAX + 1], struct slice topic, partition_id_t partition,
+                      const uint8_t random[16], const char *why);
 
 /* <folder>/<20 digits><suffix><more>; more may be "". */
 int segment_path(char *ret_path, size_t cap, const char *folder, log_offset_t base,

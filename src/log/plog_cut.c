@@ -622,7 +622,7 @@ int plog_remove(struct plog *l)
     }
     log_dir_detach(l->dir, l, true);
     if (l->has_folder) {
-        rc = log_dir_rename_away(l->dir, l->folder, plog_topic(l), l->partition);
+        rc = log_dir_rename_away(l->dir, l->folder, plog_topic(l), l->partition, true);
     }
     log_dir_changed(l->dir);
     return rc != 0 ? plog_fail(l, "rename", l->folder, rc) : 0;

@@ -114,14 +114,38 @@ static bool memory_take(struct net_conn *c, size_t bytes)
     return false;
 }
 
+/* Memory or the token is free again: whoever waits for it goes on, on every shard. */
+static void starved_wake(struct net_shard *shard)
+{
+    struct net *net = shard->net;
+
+    for (size_t i = 0; i < net->opts.reactor_cnt; i++) {
+        struct net_shard *s = &net->shards[i];
+
+        if (counter_get(&s->starved_cnt) == 0) {
+            continue;
+        }
+        if (s == shard) {
+            reactor_flush_arm(s->reactor, &s->feed);
+        } else if (flag_raise(&s->feed_queued)) {
+            reactor_post(s->reactor, &s->feed_task);
+        }
+    }
+}
+
+void shard_feed_asked(struct reactor_task *task)
+{
+    struct net_shard *s = CONTAINER_OF(task, struct net_shard, feed_task);
+
+    flag_set(&s->feed_queued, false);
+    reactor_flush_arm(s->reactor, &s->feed);
+}
+
 static void memory_give(struct net_shard *shard, size_t bytes)
 {
-    if (bytes == 0) {
-        return;
-    }
-    (void)counter_add(&shard->net->memory_bytes, -(long long)bytes);
-    if (shard->starved_head != NULL) {
-        reactor_flush_arm(shard->reactor, &shard->feed);
+    if (bytes > 0) {
+        (void)counter_add(&shard->net->memory_bytes, -(long long)bytes);
+        starved_wake(shard);
     }
 }
 
@@ -130,6 +154,7 @@ static void token_give(struct net_conn *c)
     if (c->has_token) {
         c->has_token = false;
         flag_set(&net_of(c)->token_taken, false);
+        starved_wake(c->shard);
     }
 }
 
@@ -148,6 +173,12 @@ static void starve(struct net_conn *c)
         s->starved_tail->starved_next = c;
     }
     s->starved_tail = c;
+    (void)counter_add(&s->starved_cnt, 1);
+    /* Whoever has the token tells of its end; if it went between the refusal and this line, it told
+     * nobody. */
+    if (!flag_get(&net_of(c)->token_taken)) {
+        reactor_flush_arm(s->reactor, &s->feed);
+    }
 }
 
 static void starved_remove(struct net_conn *c)
@@ -170,6 +201,7 @@ static void starved_remove(struct net_conn *c)
         s->starved_tail = before;
     }
     c->starved = false;
+    (void)counter_add(&s->starved_cnt, -1);
 }
 
 void shard_feed_starved(struct reactor_flush *f)
@@ -653,8 +685,8 @@ static bool conn_input(struct net_conn *c)
 {
     int rc = 0;
 
-    if (c->dead || c->in_input) {
-        return !c->dead;
+    if (c->dead || c->in_input || c->starved) {
+        return !c->dead; /* the starved go on in their turn: shard_feed_starved() */
     }
     c->in_input = true;
     if (c->frame != NULL && c->frame_got == c->frame_len) {

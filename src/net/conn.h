@@ -45,7 +45,10 @@ struct net_shard {
     size_t free_request_cnt;
     struct net_conn *starved_head; /* waiting for frame memory, oldest first */
     struct net_conn *starved_tail;
-    struct reactor_flush feed; /* lets the starved go on */
+    struct counter starved_cnt;
+    struct reactor_flush feed;     /* lets the starved go on */
+    struct reactor_task feed_task; /* the same, asked for by another shard */
+    struct flag feed_queued;
     bool stopping;
     struct reactor_task stop_task;
     struct reactor_timer stop_timer;
@@ -90,5 +93,6 @@ void net_connection_left(struct net_listener *listener, const char *address);
 void net_shard_is_empty(struct net_shard *shard);
 
 void shard_feed_starved(struct reactor_flush *f);
+void shard_feed_asked(struct reactor_task *task);
 
 #endif

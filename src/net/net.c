@@ -100,6 +100,7 @@ int net_new(const struct net_options *opts, struct net **ret_net, char *ret_why,
         net->shards[i].net = net;
         net->shards[i].reactor = opts->reactors[i];
         net->shards[i].feed.run = shard_feed_starved;
+        net->shards[i].feed_task.run = shard_feed_asked;
         if (rc == 0) {
             rc = pool_new(POOL_KEEP_BYTES, &net->shards[i].pool);
         }

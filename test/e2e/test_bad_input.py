@@ -252,3 +252,39 @@ def test_frames_beyond_the_memory_wait_and_all_finish(make_broker):
         for s in sockets:
             s.close()
     assert alive(broker)
+
+
+def test_folders_of_unknown_topics_are_set_aside_and_kept(broker):
+    """The metadata is lost, the logs are not: nothing is deleted, and a new topic of the old name has room."""
+
+    def run(*args):
+        result = subprocess.run(
+            [str(BIN), *args, "--bootstrap-server", broker.address], capture_output=True, text=True, timeout=30
+        )
+        assert result.returncode == 0, result.stderr
+
+    def kcat(mode, *args, data=b""):
+        result = subprocess.run(
+            ["kcat", "-b", broker.address, mode, "-t", "kept", "-p", "0", *args],
+            input=data, capture_output=True, timeout=30,
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    run("topics", "--create", "--topic", "kept", "--partitions", "1")
+    kcat("-P", data=b"precious\n")
+    broker.stop()
+    data = broker.folder / "data"
+    (data / "ottla-metadata.mdb").unlink()
+    (data / "ottla-metadata.mdb-lock").unlink()
+    broker.start()
+    broker.wait_log("partition.stray")
+    strays = [path for path in data.iterdir() if path.name.startswith("kept-0.") and path.name.endswith("-stray")]
+    assert len(strays) == 1 and b"precious" in (strays[0] / ("0" * 20 + ".log")).read_bytes()
+    run("topics", "--create", "--topic", "kept", "--partitions", "1")
+    kcat("-P", data=b"new\n")
+    assert kcat("-C", "-o", "beginning", "-e", "-q") == b"new\n"
+    broker.stop()
+    broker.start()
+    assert strays[0].exists()
+    assert kcat("-C", "-o", "beginning", "-e", "-q") == b"new\n"

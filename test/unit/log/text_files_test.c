@@ -160,11 +160,11 @@ static void folder_names(void **state)
             fail_msg("row %zu", i);
         }
     }
-    folder_deleted_name(name, SLICE_LIT("orders"), 7, random);
+    folder_away_name(name, SLICE_LIT("orders"), 7, random, "delete");
     assert_string_equal(name, "orders-7.ab000000000000000000000000000000-delete");
     memset(longest, 'x', 249);
     longest[249] = '\0';
-    folder_deleted_name(name, slice_cstr(longest), INT32_MAX, random);
+    folder_away_name(name, slice_cstr(longest), INT32_MAX, random, "delete");
     assert_int_equal(strlen(name), LOG_NAME_MAX);
     assert_true(name_ends_with(slice_cstr(name), "-delete"));
 }
