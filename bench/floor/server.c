@@ -50,15 +50,18 @@ struct conn {
     size_t cap, len, summed;       /* summed: bytes of buf already in the checksum */
     uint64_t pending[PENDING_MAX]; /* how much must be on disk before each answer */
     unsigned pending_head, pending_tail;
+    size_t owed, left; /* fetch: answers not begun; bytes of the chunk being sent */
+    off_t pos;
+    int waits; /* for room in the socket */
 };
 
 static struct conn *conns[CONNECTIONS_MAX];
 static size_t conn_cnt;
-static int file_fd = -1;
+static int file_fd = -1, epoll_fd;
 static uint64_t file_pos, total;
 static atomic_uint_least64_t appended, synced;
 static int sync_event, sync_wanted;
-static volatile uint32_t crc_seen; /* keeps the checksum from being optimised away */
+static volatile uint32_t crc_seen; /* allow: keeps the checksum from being optimised away */
 static uint8_t answers[(ANSWER_BYTES_MAX + 4) * 64];
 static size_t answers_cnt; /* how many lie in `answers` */
 
@@ -109,23 +112,33 @@ static void send_answers(struct conn *c, size_t cnt)
     }
 }
 
-static void send_chunk(struct conn *c, const uint8_t *head, size_t head_len)
+/* Sends what is owed until the socket is full. */
+static void send_chunks(struct conn *c, const uint8_t *head, size_t head_len)
 {
-    size_t left = opt.chunk_bytes - BATCH_HEADER_BYTES;
-    off_t pos;
-    if (file_pos + opt.chunk_bytes > opt.file_bytes) {
-        file_pos = 0;
-    }
-    pos = (off_t)file_pos;
-    file_pos += opt.chunk_bytes;
-    send_all(c->fd, head, head_len, MSG_MORE);
-    while (left > 0) {
-        ssize_t sent = sendfile(c->fd, file_fd, &pos, left);
+    while (c->left > 0 || c->owed > 0) {
+        ssize_t sent;
+        if (c->left == 0) {
+            if (file_pos + opt.chunk_bytes > opt.file_bytes) {
+                file_pos = 0;
+            }
+            c->pos = (off_t)file_pos;
+            file_pos += opt.chunk_bytes;
+            send_all(c->fd, head, head_len, MSG_MORE | MSG_DONTWAIT);
+            c->left = opt.chunk_bytes - BATCH_HEADER_BYTES;
+            c->owed--;
+        }
+        sent = sendfile(c->fd, file_fd, &c->pos, c->left);
         if (sent < 0 && errno == EAGAIN) {
-            continue; /* sockets of fetch mode block; only a signal comes here */
+            break;
         }
         CHECK(sent);
-        left -= (size_t)sent;
+        c->left -= (size_t)sent;
+    }
+    if ((c->left > 0) != c->waits) {
+        struct epoll_event ev = {.events = EPOLLIN, .data.ptr = c};
+        c->waits = c->left > 0;
+        ev.events |= c->waits ? EPOLLOUT : 0;
+        CHECK(epoll_ctl(epoll_fd, EPOLL_CTL_MOD, c->fd, &ev));
     }
 }
 
@@ -238,9 +251,8 @@ static int take(struct conn *c, const uint8_t *head, size_t head_len)
     } else if (opt.mode[0] == 'a') {
         send_answers(c, cnt);
     } else {
-        for (; cnt > 0; cnt--) {
-            send_chunk(c, head, head_len);
-        }
+        c->owed += cnt;
+        send_chunks(c, head, head_len);
     }
     memmove(c->buf, c->buf + whole, c->len - whole);
     c->len -= whole;
@@ -248,7 +260,7 @@ static int take(struct conn *c, const uint8_t *head, size_t head_len)
     return 1;
 }
 
-static void conn_accept(int listener, int epoll)
+static void conn_accept(int listener)
 {
     struct conn *c = calloc(1, sizeof *c);
     struct epoll_event ev = {.events = EPOLLIN, .data.ptr = c};
@@ -256,9 +268,12 @@ static void conn_accept(int listener, int epoll)
         DIE("connections");
     }
     c->fd = tcp_accept(listener, opt.congestion);
+    if (opt.mode[0] == 'f') {
+        set_nonblocking(c->fd);
+    }
     c->cap = opt.mode[0] == 'p' ? BUF_BYTES : 65536;
     c->buf = malloc(c->cap);
-    CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &ev));
+    CHECK(epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &ev));
     conns[conn_cnt++] = c;
 }
 
@@ -279,31 +294,33 @@ static void serve(int listener)
     struct epoll_event events[256], ev = {.events = EPOLLIN, .data.ptr = NULL};
     uint8_t head[512];
     size_t head_len = fetch_head_fill(head);
-    int epoll = epoll_create1(EPOLL_CLOEXEC);
     pthread_t syncer;
-    CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &ev));
+    CHECK(epoll_fd = epoll_create1(EPOLL_CLOEXEC));
+    CHECK(epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listener, &ev));
     if (opt.sync) {
         ev.data.ptr = &sync_event;
         CHECK(sync_event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
         CHECK(sync_wanted = eventfd(0, EFD_CLOEXEC));
-        CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, sync_event, &ev));
+        CHECK(epoll_ctl(epoll_fd, EPOLL_CTL_ADD, sync_event, &ev));
         if (pthread_create(&syncer, NULL, sync_thread, NULL) != 0) {
             DIE("thread");
         }
     }
     for (;;) {
-        int cnt = epoll_wait(epoll, events, 256, -1);
+        int cnt = epoll_wait(epoll_fd, events, 256, -1);
         for (int i = 0; i < cnt; i++) {
             struct conn *c = events[i].data.ptr;
             uint64_t value;
             if (events[i].data.ptr == NULL) {
-                conn_accept(listener, epoll);
+                conn_accept(listener);
             } else if (events[i].data.ptr == &sync_event) {
                 if (read(sync_event, &value, sizeof value) > 0) {
                     for (size_t j = 0; j < conn_cnt; j++) {
                         release_synced(conns[j]);
                     }
                 }
+            } else if ((events[i].events & EPOLLOUT) != 0) {
+                send_chunks(c, head, head_len);
             } else if (take(c, head, head_len) == 0) {
                 conn_close(c);
             }
