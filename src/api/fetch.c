@@ -343,6 +343,7 @@ static void set_start(struct fetch_state *st)
         st->req.max_bytes, settings_int(broker_settings(call->broker), SETTING_FETCH_MAX_BYTES));
 
     s->reactor = call->reactor;
+    s->workers = broker_workers(call->broker);
     s->arena = call->arena;
     s->queue = st->session != NULL ? &st->session->queue : &st->queue;
     s->max_wait_ms = st->req.max_wait_ms;

@@ -73,3 +73,36 @@ void fetch_bytes_copy_small(struct chain *records, struct file_ref *file, uint64
         chain_clear(&copy); /* cannot be: one part always fits */
     }
 }
+
+bool fetch_bytes_are_cold(struct file_ref *file, uint64_t pos, size_t len)
+{
+    struct os_file *f = os_file_of_ref(file);
+    size_t at = 0;
+
+    while (at < len) {
+        uint8_t byte;
+        size_t got = 0;
+
+        if (os_file_pread_nowait(f, pos + at, &byte, 1, &got) == ERR_AGAIN) {
+            return true;
+        }
+        /* The last byte is looked at too. */
+        at = at + 1 < len && at + FETCH_PROBE_BYTES >= len ? len - 1 : at + FETCH_PROBE_BYTES;
+    }
+    return false;
+}
+
+void fetch_bytes_warm(struct file_ref *file, uint64_t pos, size_t len)
+{
+    struct os_file *f = os_file_of_ref(file);
+
+    os_file_readahead(f, pos, len);
+    for (size_t at = 0; at < len; at += FETCH_PROBE_BYTES / 4) {
+        uint8_t byte;
+        size_t got = 0;
+
+        if (os_file_pread(f, pos + at, &byte, 1, &got) != 0) {
+            return;
+        }
+    }
+}

@@ -8,6 +8,7 @@
 #ifndef OTTLA_BROKER_FETCH_BYTES_H
 #define OTTLA_BROKER_FETCH_BYTES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,5 +27,17 @@ size_t fetch_bytes_before_zstd(struct file_ref *file, uint64_t pos, size_t len);
 /* Replaces a small file range, the only part of the chain, by its bytes. Bytes that are not in memory
  * stay where they are, and so does everything when memory is out. */
 void fetch_bytes_copy_small(struct chain *records, struct file_ref *file, uint64_t pos);
+
+/* A range further than this behind the log's end may have left the memory; what is nearer was just
+ * written and is taken for warm without a look. */
+#define FETCH_WARM_BYTES (4u * 1024 * 1024)
+
+/* Whether sending the range could wait for the disk. Looks at one byte in every FETCH_PROBE_BYTES; never
+ * waits itself. */
+#define FETCH_PROBE_BYTES (128u * 1024)
+bool fetch_bytes_are_cold(struct file_ref *file, uint64_t pos, size_t len);
+
+/* B: brings the range into memory. For workers. What cannot be read is the socket's to find out. */
+void fetch_bytes_warm(struct file_ref *file, uint64_t pos, size_t len);
 
 #endif

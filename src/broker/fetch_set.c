@@ -368,20 +368,68 @@ static void list_watch(struct session_list *l, bool on)
     }
 }
 
+/* Bytes that were just written are in memory; the rest is looked at. */
+static bool entry_is_cold(const struct fetch_entry *e)
+{
+    struct fetch_result *r = e->result;
+    struct plog_marks marks;
+
+    if (r == NULL || r->file == NULL || r->records.cnt == 0 ||
+        chain_part_at(&r->records, 0)->file == NULL) {
+        return false;
+    }
+    plog_marks(partition_log(e->partition), &marks);
+    if (e->cursor.is_set && e->cursor.pos.segment == marks.end.segment &&
+        marks.end.pos - r->pos <= FETCH_WARM_BYTES) {
+        return false;
+    }
+    return fetch_bytes_are_cold(r->file, r->pos, r->records.len);
+}
+
+/* On a worker. The set's lists stand still meanwhile: it is ending, and its queue is taken. */
+static void warm_run(struct worker_job *job)
+{
+    struct fetch_set *s = CONTAINER_OF(job, struct fetch_set, warm_job);
+
+    for (struct session_part *p = s->held.head; p != NULL; p = p->next) {
+        struct fetch_result *r = fetch_entry_of(p)->result;
+
+        if (r != NULL && r->file != NULL && r->records.cnt > 0 &&
+            chain_part_at(&r->records, 0)->file != NULL) {
+            fetch_bytes_warm(r->file, r->pos, r->records.len);
+        }
+    }
+}
+
+static void warm_done(struct worker_job *job)
+{
+    struct fetch_set *s = CONTAINER_OF(job, struct fetch_set, warm_job);
+
+    s->done(s);
+}
+
 /*
- * Every range of the answer is known here and nothing of it has been sent: this is where ranges that
- * are not in memory will be read ahead by a worker before the answer goes, so that sendfile does not
- * stop the reactor for the disk. Ranges are as good as warm so far: what is read back soon after it was
- * written is in the page cache.
+ * Every range of the answer is known here and nothing of it has been sent. Ranges that are not in memory
+ * are read by a worker before the answer goes, so that sendfile does not stop the reactor for the disk.
  */
 static void set_finish(struct fetch_set *s)
 {
+    bool is_cold = false;
+
     for (struct session_part *p = s->held.head; p != NULL; p = p->next) {
-        struct fetch_result *r = fetch_entry_of(p)->result;
+        struct fetch_entry *e = fetch_entry_of(p);
+        struct fetch_result *r = e->result;
 
         if (r != NULL && r->file != NULL && r->records.len <= FETCH_COPY_MAX_BYTES) {
             fetch_bytes_copy_small(&r->records, r->file, r->pos);
         }
+        is_cold = is_cold || (s->workers != NULL && !s->is_cancelled && entry_is_cold(e));
+    }
+    if (is_cold) {
+        s->warm_job =
+            (struct worker_job){.run = warm_run, .done = warm_done, .reactor = s->reactor};
+        workers_submit(s->workers, &s->warm_job);
+        return;
     }
     s->done(s);
 }

@@ -24,6 +24,7 @@
 #include "core/session/session.h"
 #include "log/plog.h"
 #include "os/reactor.h"
+#include "os/workers.h"
 
 struct fetch_set;
 
@@ -67,7 +68,8 @@ struct fetch_queue {
 
 struct fetch_set {
     struct reactor *reactor;
-    struct arena *arena; /* the request's */
+    struct workers *workers; /* for ranges that are not in memory; NULL: all are taken for warm */
+    struct arena *arena;     /* the request's */
     struct fetch_queue *queue;
     int64_t max_wait_ms;
     int64_t min_bytes;
@@ -94,6 +96,7 @@ struct fetch_set {
     bool is_posted; /* under the queue's lock: a task is under way to the reactor */
     struct reactor_task task;
     struct reactor_timer timer;
+    struct worker_job warm_job;
 };
 
 /* With no entries at all the answer is empty and comes at once. */

@@ -1,5 +1,6 @@
 """What a producer is told: the rules of acks, of a topic's settings, and that heavy batches keep their order."""
 
+import os
 import subprocess
 
 from conftest import BIN
@@ -89,3 +90,17 @@ def test_heavy_and_light_batches_of_one_connection_keep_their_order(broker):
     )
     assert result.returncode == 0, result.stderr
     assert kcat_consume(broker, "ordered") == data
+
+
+def test_a_log_that_left_the_memory_is_read_from_the_disk(broker):
+    """Old records are not in the page cache: a worker brings them in, and every byte is the same."""
+    create(broker, "cold")
+    lines = b"".join(b"%08d %s\n" % (i, b"x" * 90) for i in range(200000))
+    assert kcat_produce(broker, "cold", lines, "-X", "acks=all").returncode == 0
+    broker.stop()
+    log = broker.folder / "data" / "cold-0" / ("0" * 20 + ".log")
+    with open(log, "rb") as f:
+        os.fsync(f.fileno())
+        os.posix_fadvise(f.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    broker.start()
+    assert kcat_consume(broker, "cold") == lines
