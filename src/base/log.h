@@ -18,6 +18,12 @@ struct logger {
     void *ctx;
 };
 
+/* A text that may be missing: nobody should die of a log line. */
+static inline struct slice log_cstr(const char *cstr)
+{
+    return slice_cstr(cstr == NULL ? "?" : cstr);
+}
+
 enum log_kv_type { LOG_KV_END, LOG_KV_INT, LOG_KV_TEXT, LOG_KV_CSTR };
 
 struct log_kv {

@@ -17,6 +17,7 @@
 #include "base/chk.h"
 
 #define LISTEN_FDS_MAX 8
+#define FREE_PORT_TRIES 16
 #define ACCEPTS_PER_TURN 64
 #define ACCEPT_PAUSE_MS 1000
 #define SEND_PARTS_MAX 64
@@ -126,57 +127,57 @@ static int listen_one(struct os_listener *l, const struct addrinfo *ai, int back
     return 0;
 }
 
-int os_listen(struct os *os, const char *host, uint16_t port, int backlog,
-              struct os_listener **ret_l)
+/* Binds one listener to every address of the list. */
+static int listen_all(struct os *os, const struct addrinfo *list, uint16_t port, int backlog,
+                      struct os_listener **ret_l)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct addrinfo *list = NULL;
-    struct os_listener *l;
-    char service[8];
+    struct os_listener *l = calloc(1, sizeof(*l));
     int rc = ERR_NOT_FOUND;
-    int first_rc = 0;
 
-    (void)snprintf(service, sizeof(service), "%u", (unsigned)port);
-    if (getaddrinfo(host == NULL || host[0] == '\0' ? NULL : host, service, &hints, &list) != 0) {
-        return ERR_NOT_FOUND;
-    }
-    l = calloc(1, sizeof(*l));
     if (l == NULL) {
-        freeaddrinfo(list);
         return ERR_NOMEM;
     }
     l->os = os;
     l->port = port;
-    for (struct addrinfo *ai = list; ai != NULL && l->fd_cnt < LISTEN_FDS_MAX; ai = ai->ai_next) {
+    for (const struct addrinfo *ai = list; ai != NULL && l->fd_cnt < LISTEN_FDS_MAX;
+         ai = ai->ai_next) {
         if (ai->ai_family != AF_INET && ai->ai_family != AF_INET6) {
             continue;
         }
         rc = listen_one(l, ai, backlog);
         /* A machine without IPv6 still serves IPv4; a port in use is never passed over. */
         if (rc == ERR_ADDR_IN_USE || rc == ERR_ACCESS) {
-            first_rc = rc;
-            break;
+            os_listener_close(l);
+            return rc;
         }
     }
-    freeaddrinfo(list);
-    if (first_rc != 0 || l->fd_cnt == 0) {
+    if (l->fd_cnt == 0) {
         os_listener_close(l);
-        return first_rc != 0 ? first_rc : rc;
+        return rc;
     }
     *ret_l = l;
     return 0;
 }
 
-/* Accepted connections inherit the choice of the socket that was listened on. */
-int os_listener_congestion(struct os_listener *l, const char *name)
+int os_listen(struct os *os, const char *host, uint16_t port, int backlog,
+              struct os_listener **ret_l)
 {
-    for (size_t i = 0; i < l->fd_cnt; i++) {
-        if (setsockopt(l->fds[i].watch.fd, IPPROTO_TCP, TCP_CONGESTION, name,
-                       (socklen_t)strlen(name)) != 0) {
-            return ERR_NOT_FOUND;
-        }
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    struct addrinfo *list = NULL;
+    char service[8];
+    int rc;
+
+    (void)snprintf(service, sizeof(service), "%u", (unsigned)port);
+    if (getaddrinfo(host == NULL || host[0] == '\0' ? NULL : host, service, &hints, &list) != 0) {
+        return ERR_NOT_FOUND;
     }
-    return 0;
+    rc = listen_all(os, list, port, backlog, ret_l);
+    /* A port that was free for the first address may be taken for the next one: another one then. */
+    for (int i = 0; i < FREE_PORT_TRIES && port == 0 && rc == ERR_ADDR_IN_USE; i++) {
+        rc = listen_all(os, list, port, backlog, ret_l);
+    }
+    freeaddrinfo(list);
+    return rc;
 }
 
 uint16_t os_listener_port(const struct os_listener *l)
