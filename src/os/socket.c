@@ -180,6 +180,17 @@ int os_listen(struct os *os, const char *host, uint16_t port, int backlog,
     return rc;
 }
 
+int os_listener_congestion(struct os_listener *l, const char *name)
+{
+    for (size_t i = 0; i < l->fd_cnt; i++) {
+        if (setsockopt(l->fds[i].watch.fd, IPPROTO_TCP, TCP_CONGESTION, name,
+                       (socklen_t)strlen(name)) != 0) {
+            return ERR_NOT_FOUND;
+        }
+    }
+    return 0;
+}
+
 uint16_t os_listener_port(const struct os_listener *l)
 {
     return l->port;
