@@ -1356,11 +1356,11 @@
       "The leaders whose replication is throttled, as partition:broker between commas, or * for " \
       "all.") \
     X(LOCAL_RETENTION_BYTES, "local.retention.bytes", LONG, "-2", AT_LEAST_LONG(-2), NULL, \
-      SETTING_NONE, IGNORED, NULL, \
+      SETTING_LOG_LOCAL_RETENTION_BYTES, IGNORED, NULL, \
       "With remote storage, how large the local part of a partition may grow; -2: as " \
       "retention.bytes.") \
-    X(LOCAL_RETENTION_MS, "local.retention.ms", LONG, "-2", AT_LEAST_LONG(-2), NULL, SETTING_NONE, \
-      IGNORED, NULL, \
+    X(LOCAL_RETENTION_MS, "local.retention.ms", LONG, "-2", AT_LEAST_LONG(-2), NULL, \
+      SETTING_LOG_LOCAL_RETENTION_MS, IGNORED, NULL, \
       "With remote storage, how long records stay on the local disk; -2: as retention.ms.") \
     X(MAX_COMPACTION_LAG_MS, "max.compaction.lag.ms", LONG, "9223372036854775807", \
       AT_LEAST_LONG(1), NULL, SETTING_LOG_CLEANER_MAX_COMPACTION_LAG_MS, LATER, NULL, \
@@ -1369,7 +1369,7 @@
       SETTING_MESSAGE_MAX_BYTES, ACTS, NULL, \
       "The largest batch of records, as stored, that the topic takes.") \
     X(MESSAGE_DOWNCONVERSION_ENABLE, "message.downconversion.enable", BOOL, "true", RANGE_NONE, \
-      NULL, SETTING_NONE, IGNORED, NULL, \
+      NULL, SETTING_LOG_MESSAGE_DOWNCONVERSION_ENABLE, IGNORED, NULL, \
       "Whether batches are rewritten for clients that know only old formats. No broker of today " \
       "does.") \
     X(MESSAGE_FORMAT_VERSION, "message.format.version", STRING, "3.0-IV1", RANGE_NONE, NULL, \

@@ -211,9 +211,6 @@ void topic_settings_describe(const struct settings *s, const struct setting_pair
     *ret = (struct setting_view){.row = row, .source = SETTING_SOURCE_DEFAULT};
     if (row->broker != SETTING_NONE) {
         ret->synonym_cnt = settings_synonyms(s, (enum setting_id)row->broker, ret->synonyms);
-    } else {
-        synonym_prepend(ret, (struct setting_synonym){row->name, slice_cstr(row->dflt),
-                                                      SETTING_SOURCE_DEFAULT});
     }
     if (override != NULL) {
         ret->value = override->value;

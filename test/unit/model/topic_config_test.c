@@ -192,9 +192,20 @@ static void test_describe(void **state)
     assert_string_equal(v.synonyms[1].name, "log.retention.minutes");
     assert_false(v.is_read_only);
 
+    /* A default that no setting of the broker gives has no synonyms. */
     topic_settings_describe(*state, NULL, 0, TOPIC_SETTING_REMOTE_STORAGE_ENABLE, &v);
     assert_true(slice_eq_cstr(v.value, "false"));
+    assert_int_equal(v.source, SETTING_SOURCE_DEFAULT);
+    assert_int_equal(v.synonym_cnt, 0);
+
+    set(*state, "log.local.retention.ms", "7");
+    topic_settings_describe(*state, NULL, 0, TOPIC_SETTING_LOCAL_RETENTION_MS, &v);
+    assert_true(slice_eq_cstr(v.value, "7"));
+    assert_int_equal(v.source, SETTING_SOURCE_STATIC);
+    assert_string_equal(v.synonyms[0].name, "log.local.retention.ms");
+    topic_settings_describe(*state, NULL, 0, TOPIC_SETTING_MESSAGE_DOWNCONVERSION_ENABLE, &v);
     assert_int_equal(v.synonym_cnt, 1);
+    assert_string_equal(v.synonyms[0].name, "log.message.downconversion.enable");
     for (int i = 0; i < TOPIC_SETTING_CNT; i++) {
         topic_settings_describe(*state, overrides, 2, (enum topic_setting_id)i, &v);
         assert_false(slice_is_null(v.value));
