@@ -22,6 +22,7 @@ from conftest import wait_until
 LICENCE = pathlib.Path("/usr/share/common-licenses/GPL-3").read_bytes()
 COMPRESSIONS = ("none", "gzip", "snappy", "lz4", "zstd")
 TIMEOUT_S = 30
+AN_HOUR_AGO_MS = int(time.time() * 1000) - 3_600_000  # not so old that retention drops it
 
 
 def large_text(size=10_000_000):
@@ -150,8 +151,8 @@ def test_confluent_text(confluent, compression):
 def test_confluent_keys_headers_nulls_timestamps(confluent):
     records = [
         {"key": "key", "value": "value", "headers": [("a", b"1"), ("a", b"2"), ("empty", b""), ("null", None)]},
-        {"key": b"\0\xff", "value": None, "timestamp": 1_000_000_000_123},
-        {"key": None, "value": b"", "timestamp": 1_000_000_000_456},
+        {"key": b"\0\xff", "value": None, "timestamp": AN_HOUR_AGO_MS + 123},
+        {"key": None, "value": b"", "timestamp": AN_HOUR_AGO_MS + 456},
         {"key": b"", "value": b"\r\n"},
     ]
     before_ms = int(time.time() * 1000)
@@ -167,7 +168,7 @@ def test_confluent_keys_headers_nulls_timestamps(confluent):
 def test_confluent_log_append_time(confluent):
     confluent.create("t", **{"message.timestamp.type": "LogAppendTime"})
     before_ms = int(time.time() * 1000)
-    confluent.write("t", [{"value": "v", "timestamp": 1_000_000_000_123}])
+    confluent.write("t", [{"value": "v", "timestamp": AN_HOUR_AGO_MS + 123}])
     kind, at_ms = confluent.read("t", 1)[0].timestamp()
     assert kind == confluent_kafka.TIMESTAMP_LOG_APPEND_TIME
     assert before_ms <= at_ms <= int(time.time() * 1000)
@@ -188,7 +189,7 @@ def test_confluent_acks(confluent, acks):
 
 
 def test_confluent_offsets_and_watermarks(confluent):
-    confluent.write("t", [{"value": str(i), "timestamp": 1_000_000_000_000 + i * 1000} for i in range(100)])
+    confluent.write("t", [{"value": str(i), "timestamp": AN_HOUR_AGO_MS + i * 1000} for i in range(100)])
     consumer = confluent.consumer("t")
     try:
         assert consumer.get_watermark_offsets(confluent_kafka.TopicPartition("t", 0), TIMEOUT_S) == (0, 100)
@@ -198,10 +199,10 @@ def test_confluent_offsets_and_watermarks(confluent):
             return found[0].offset
 
         assert offset_for(0) == 0
-        assert offset_for(1_000_000_000_000) == 0
-        assert offset_for(1_000_000_041_001) == 42
-        assert offset_for(1_000_000_042_000) == 42
-        assert offset_for(1_000_000_099_001) == confluent_kafka.OFFSET_END
+        assert offset_for(AN_HOUR_AGO_MS) == 0
+        assert offset_for(AN_HOUR_AGO_MS + 41001) == 42
+        assert offset_for(AN_HOUR_AGO_MS + 42000) == 42
+        assert offset_for(AN_HOUR_AGO_MS + 99001) == confluent_kafka.OFFSET_END
     finally:
         consumer.close()
     assert [m.value() for m in confluent.read("t", 10, offset=90)] == [b"%d" % i for i in range(90, 100)]
@@ -362,14 +363,14 @@ def test_python_large_text(python):
 def test_python_keys_headers_nulls_timestamps(python):
     records = [
         {"key": b"key", "value": b"value", "headers": [("a", b"1"), ("a", b"2"), ("empty", b"")]},
-        {"key": b"\0\xff", "value": None, "timestamp_ms": 1_000_000_000_123},
+        {"key": b"\0\xff", "value": None, "timestamp_ms": AN_HOUR_AGO_MS + 123},
         {"key": None, "value": b""},
     ]
     python.write("t", records)
     read = python.read("t", 3)
     assert [(m.key, m.value) for m in read] == [(b"key", b"value"), (b"\0\xff", None), (None, b"")]
     assert read[0].headers == records[0]["headers"]
-    assert (read[1].timestamp, read[1].timestamp_type) == (1_000_000_000_123, 0)
+    assert (read[1].timestamp, read[1].timestamp_type) == (AN_HOUR_AGO_MS + 123, 0)
 
 
 def test_python_records_of_999000_bytes(python):
@@ -385,14 +386,14 @@ def test_python_acks(python, acks):
 
 
 def test_python_offsets(python):
-    python.write("t", [{"value": b"%d" % i, "timestamp_ms": 1_000_000_000_000 + i * 1000} for i in range(100)])
+    python.write("t", [{"value": b"%d" % i, "timestamp_ms": AN_HOUR_AGO_MS + i * 1000} for i in range(100)])
     consumer = python.consumer("t")
     where = kafka.TopicPartition("t", 0)
     try:
         assert consumer.beginning_offsets([where]) == {where: 0}
         assert consumer.end_offsets([where]) == {where: 100}
-        assert consumer.offsets_for_times({where: 1_000_000_041_001})[where][:2] == (42, 1_000_000_042_000)
-        assert consumer.offsets_for_times({where: 1_000_000_099_001})[where] is None
+        assert consumer.offsets_for_times({where: AN_HOUR_AGO_MS + 41001})[where][:2] == (42, AN_HOUR_AGO_MS + 42000)
+        assert consumer.offsets_for_times({where: AN_HOUR_AGO_MS + 99001})[where] is None
         assert consumer.partitions_for_topic("t") == {0}
         assert consumer.topics() == {"t"}
     finally:

@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 
 import confluent_kafka
 import confluent_kafka.admin
@@ -27,13 +28,14 @@ def topics(broker):
     return set(admin_of(broker).list_topics(timeout=TIMEOUT_S).topics)
 
 
-def consumer_of(broker, topic, partition=0, offset=confluent_kafka.OFFSET_BEGINNING):
+def consumer_of(broker, topic, partition=0, offset=0):
     consumer = confluent_kafka.Consumer(
         {
             "bootstrap.servers": broker.address,
             "group.id": "none",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
+            "auto.offset.reset": "error",
             "fetch.wait.max.ms": 10,  # the end is told by an empty answer
         }
     )
@@ -69,7 +71,7 @@ def end_offset(broker, topic, partition=0):
 def write(broker, topic, values, partition=0):
     """One record a batch, each acknowledged with acks=all."""
     for value in values:
-        produce(broker, topic, [(1_000_000_000_000, value)], partition)
+        produce(broker, topic, [(int(time.time() * 1000), value)], partition)
 
 
 def log_file(broker, topic, partition=0, segment=0):
@@ -238,7 +240,7 @@ def test_deletion_interrupted_by_kill(make_broker, until):
     if until != "sent":
         assert topics(broker) == {"kept"}
     if "doomed" in topics(broker):
-        for partition in range(30):
+        for partition in (0, 7, 15, 29):
             assert read_all(broker, "doomed", partition) == [b"%d" % partition]
         return
     wait_until(lambda: not any(data.glob("doomed-*")), what="the end of the deletion")
