@@ -122,7 +122,8 @@ static void send_chunks(struct conn *c, const uint8_t *head, size_t head_len)
                 file_pos = 0;
             }
             c->pos = (off_t)file_pos;
-            file_pos += opt.chunk_bytes;
+            /* From page to page: half a page at both ends would cost one more piece. */
+            file_pos += (opt.chunk_bytes + 4095) / 4096 * 4096;
             send_all(c->fd, head, head_len, MSG_MORE | MSG_DONTWAIT);
             c->left = opt.chunk_bytes - BATCH_HEADER_BYTES;
             c->owed--;
