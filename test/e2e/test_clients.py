@@ -27,7 +27,7 @@ AN_HOUR_AGO_MS = int(time.time() * 1000) - 3_600_000  # not so old that retentio
 
 
 # Under a sanitizer the broker takes several times as long, and there is nothing more to be found in more bytes.
-LARGE_BYTES = 1_000_000 if re.search("asan|tsan|sanitize", str(BIN)) else 10_000_000
+LARGE_BYTES = 1_000_000 if re.search("asan|tsan|sanitize|fuzz", str(BIN)) else 10_000_000
 
 
 def large_text(size=LARGE_BYTES):
