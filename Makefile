@@ -18,7 +18,7 @@ setup-test:
 
 run: setup
 	@tools/build.sh $(BUILD) product
-	@tools/run.sh $(ARGS)
+	@OTTLA_BIN=$(abspath $(BUILD))/ottla tools/run.sh $(ARGS)
 
 # Everything: the checks, unit and golden tests, fuzz targets for a few seconds each, end-to-end tests.
 test: setup-test

@@ -7,6 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+ottla=${OTTLA_BIN:-build/ottla}
 demo=yes
 args=()
 for arg in "$@"; do
@@ -18,7 +19,7 @@ for arg in "$@"; do
 done
 config=config/standalone.properties
 if [ "$demo" = no ] || [ -e data/standalone/meta.properties ] || [ ${#args[@]} -gt 0 ]; then
-    exec build/ottla server "$config" "${args[@]}"
+    exec "$ottla" server "$config" "${args[@]}"
 fi
 
 bold="" plain=""
@@ -28,7 +29,7 @@ fi
 
 greeting=$(mktemp)
 trap 'rm -f "$greeting"' EXIT
-build/ottla server "$config" >"$greeting" &
+"$ottla" server "$config" >"$greeting" &
 broker=$!
 trap 'kill -TERM "$broker" 2>/dev/null || true' INT TERM
 until grep -q '^Ottla listens' "$greeting"; do
