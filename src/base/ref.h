@@ -36,6 +36,12 @@ static inline bool ref_put(struct ref *r)
     return before == 1;
 }
 
+/* How many references there are at this moment. */
+static inline unsigned ref_cnt(struct ref *r)
+{
+    return atomic_load_explicit(&r->cnt, memory_order_acquire);
+}
+
 static inline bool ref_is_shared(struct ref *r)
 {
     return atomic_load_explicit(&r->cnt, memory_order_acquire) > 1;

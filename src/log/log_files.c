@@ -45,21 +45,28 @@ static void list_push(struct log_files *fs, struct log_file *lf)
     fs->newest = lf;
 }
 
+/* Under the lock: the cache's reference leaves; others may stay. */
+static struct os_file *let_go(struct log_files *fs, struct log_file *lf)
+{
+    struct os_file *f = lf->file;
+
+    list_remove(fs, lf);
+    fs->cnt--;
+    lf->file = NULL;
+    lf->has_escaped = lf->has_escaped || ref_is_shared(&os_file_as_ref(f)->ref);
+    return f;
+}
+
 /* Takes the file that was used longest ago out of the cache when there are too many. */
 static struct os_file *evict(struct log_files *fs)
 {
     struct log_file *lf = fs->oldest;
-    struct os_file *f;
 
     if (fs->cnt <= fs->max) {
         return NULL;
     }
     ASSERT(lf != NULL);
-    list_remove(fs, lf);
-    fs->cnt--;
-    f = lf->file;
-    lf->file = NULL;
-    return f;
+    return let_go(fs, lf);
 }
 
 /* Under the lock: `lf` has `f` from now on. */
@@ -71,30 +78,15 @@ static void take_in(struct log_files *fs, struct log_file *lf, struct os_file *f
     list_push(fs, lf);
 }
 
-int log_files_get(struct log_files *fs, struct log_file *lf, const char *path,
-                  struct os_file **ret_file)
+/* Opens by name without holding the lock. ERR_AGAIN: it was dropped meanwhile, so what was opened may be
+ * the file that had the name before. */
+static int open_and_take_in(struct log_files *fs, struct log_file *lf, const char *path,
+                            unsigned drop_cnt, struct os_file **ret_file)
 {
     struct os_file *opened = NULL;
     struct os_file *evicted = NULL;
-    struct os_file *f;
-    int rc;
+    int rc = os_file_open(fs->os, path, OS_READ | OS_WRITE, &opened);
 
-    os_lock_take(fs->lock);
-    f = lf->file;
-    if (f != NULL) {
-        (void)file_ref_get(os_file_as_ref(f));
-        if (fs->newest != lf) {
-            list_remove(fs, lf);
-            list_push(fs, lf);
-        }
-    }
-    os_lock_drop(fs->lock);
-    if (f != NULL) {
-        *ret_file = f;
-        return 0;
-    }
-
-    rc = os_file_open(fs->os, path, OS_READ | OS_WRITE, &opened);
     if (rc == ERR_ACCESS) {
         rc = os_file_open(fs->os, path, OS_READ, &opened);
     }
@@ -102,18 +94,50 @@ int log_files_get(struct log_files *fs, struct log_file *lf, const char *path,
         return rc;
     }
     os_lock_take(fs->lock);
-    if (lf->file == NULL) {
-        take_in(fs, lf, opened);
-        opened = NULL;
-        evicted = evict(fs);
+    if (lf->drop_cnt != drop_cnt) {
+        rc = ERR_AGAIN;
+    } else {
+        if (lf->file == NULL) {
+            take_in(fs, lf, opened);
+            opened = NULL;
+            evicted = evict(fs);
+        }
+        *ret_file = lf->file;
+        (void)file_ref_get(os_file_as_ref(lf->file));
     }
-    f = lf->file;
-    (void)file_ref_get(os_file_as_ref(f));
     os_lock_drop(fs->lock);
-    os_file_close(opened); /* another thread was faster */
+    os_file_close(opened); /* another thread was faster, or it is the wrong one */
     os_file_close(evicted);
-    *ret_file = f;
-    return 0;
+    return rc;
+}
+
+int log_files_get(struct log_files *fs, struct log_file *lf, const char *path,
+                  struct os_file **ret_file)
+{
+    int rc = ERR_AGAIN;
+
+    while (rc == ERR_AGAIN) {
+        struct os_file *f;
+        unsigned drop_cnt;
+
+        os_lock_take(fs->lock);
+        f = lf->file;
+        drop_cnt = lf->drop_cnt;
+        if (f != NULL) {
+            (void)file_ref_get(os_file_as_ref(f));
+            if (fs->newest != lf) {
+                list_remove(fs, lf);
+                list_push(fs, lf);
+            }
+        }
+        os_lock_drop(fs->lock);
+        if (f != NULL) {
+            *ret_file = f;
+            return 0;
+        }
+        rc = open_and_take_in(fs, lf, path, drop_cnt, ret_file);
+    }
+    return rc;
 }
 
 void log_files_adopt(struct log_files *fs, struct log_file *lf, struct os_file *f)
@@ -129,17 +153,27 @@ void log_files_adopt(struct log_files *fs, struct log_file *lf, struct os_file *
 
 void log_files_drop(struct log_files *fs, struct log_file *lf)
 {
-    struct os_file *f;
+    struct os_file *f = NULL;
 
     os_lock_take(fs->lock);
-    f = lf->file;
-    if (f != NULL) {
-        list_remove(fs, lf);
-        fs->cnt--;
-        lf->file = NULL;
+    lf->drop_cnt++;
+    if (lf->file != NULL) {
+        f = let_go(fs, lf);
     }
     os_lock_drop(fs->lock);
     os_file_close(f);
+}
+
+bool log_files_is_shared(struct log_files *fs, const struct log_file *lf, struct os_file *f)
+{
+    unsigned known;
+    bool is_shared;
+
+    os_lock_take(fs->lock);
+    known = lf->file == f ? 2 : 1; /* the cache's reference and the caller's */
+    is_shared = lf->has_escaped || ref_cnt(&os_file_as_ref(f)->ref) > known;
+    os_lock_drop(fs->lock);
+    return is_shared;
 }
 
 size_t log_files_cnt(struct log_files *fs)

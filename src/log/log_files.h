@@ -8,6 +8,7 @@
 #ifndef OTTLA_LOG_LOG_FILES_H
 #define OTTLA_LOG_LOG_FILES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -18,6 +19,8 @@ struct log_file {
     struct os_file *file; /* NULL: not open */
     struct log_file *prev;
     struct log_file *next;
+    unsigned drop_cnt; /* what was opened before the last drop may be another inode */
+    bool has_escaped;  /* somebody may hold a descriptor that the cache no longer knows */
 };
 
 struct log_files {
@@ -41,8 +44,12 @@ void log_file_put(struct os_file *f); /* accepts NULL */
 /* Takes an open file in: the caller's reference becomes the cache's. */
 void log_files_adopt(struct log_files *fs, struct log_file *lf, struct os_file *f);
 
-/* Forgets the file; whoever holds a reference keeps it. */
+/* Forgets the file; whoever holds a reference keeps it. Who opens it at this moment opens it again: the
+ * name may mean another file from now on. */
 void log_files_drop(struct log_files *fs, struct log_file *lf);
+
+/* True when somebody besides the caller, who holds `f`, may have this file open. */
+bool log_files_is_shared(struct log_files *fs, const struct log_file *lf, struct os_file *f);
 
 size_t log_files_cnt(struct log_files *fs);
 

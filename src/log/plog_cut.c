@@ -114,13 +114,16 @@ static int file_cut(struct plog *l, struct segment *old, uint64_t len)
 {
     struct os_file *f = NULL;
     int rc = segment_file(old, &f);
+    bool is_shared;
 
     if (rc != 0) {
         return rc;
     }
     commit_forget(l->dir, old);
+    /* The new view is published: nobody comes to hold it through the old object any more. */
+    is_shared = log_files_is_shared(plog_files(l), &old->file, f);
     log_files_drop(plog_files(l), &old->file);
-    if (ref_is_shared(&os_file_as_ref(f)->ref)) {
+    if (is_shared) {
         rc = file_replace_by_copy(l, old, f, len);
     } else {
         rc = os_file_truncate(f, len);

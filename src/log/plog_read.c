@@ -14,7 +14,7 @@
 #include "base/chk.h"
 #include "log/plog_impl.h"
 
-#define TRIES_MAX 4u
+#define TRIES_MAX 64u
 
 /* Where a read stands in a view. */
 struct place {
