@@ -127,7 +127,7 @@ def test_first_screen_is_what_make_run_prints(tmp_path):
     finally:
         process.terminate()
         assert process.wait(20) == 0
-    shown = blocks()[0][1].removeprefix("$ make run\n")
+    shown = blocks()[0][1].removeprefix("$ make run\nbuild: compiling in build\n")
 
     def plain(text):
         text = text.replace(f"localhost:{port}", "localhost:9092")
