@@ -499,6 +499,11 @@ tells what Ottla adds. 1.0 is the best there is.
         note = "" if r["disturbed"] == 0 else f" ({r['disturbed']} of {r['rounds']} rounds disturbed)"
         text += row(ratio.title, ratio.unit, of(r["broker"]), of(r["floor"]), of(r["ratio"]) + note,
                     f"≤ {ratio.must}", f"≤ {ratio.goal}", verdict(r["ratio"][0], ratio.must, ratio.goal))
+    if any(t.rounds and t.result()["disturbed"] for t in table):
+        text += """
+*Disturbed*: other work ran on the same machine, so these ratios are rough, and one close to its limit is not
+decided. A quiet machine decides.
+"""
     text += """
 What else was seen in the same runs, for information (wall time on a shared machine says little):
 
