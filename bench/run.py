@@ -472,10 +472,10 @@ def machine():
             f"Linux {platform.release().split('-')[0]}")
 
 
-def page(table, extra, rounds):
+def page(table, extra, rounds, built_from):
     text = f"""# Benchmarks
 
-Written by `make bench` on {datetime.date.today().isoformat()}, commit {commit()}, on {machine()}.
+Written by `make bench` on {datetime.date.today().isoformat()}, commit {built_from}, on {machine()}.
 {rounds} rounds. Cells are medians with [least..greatest].
 
     make bench                    # {QUICK_ROUNDS} rounds, about three minutes; writes this page
@@ -574,7 +574,7 @@ METHOD = f"""
   On loopback the sender also runs part of the receiver's work, hence the column with the client's share.
 - **Memory.** Where a host hands memory to its guests page by page, the first touch of a page costs many times a
   later one, page cache included, and would hide everything else. So each run is a fresh process with a fresh
-  folder, and just before it as much memory as it will write is touched and given back. No run writes more than
+  folder, and just before it a file as long as what it will write is written and deleted. No run writes more than
   1.3 GiB: dirty pages stay below the kernel's throttling, so these are figures of bursts into the page cache
   and not of a disk that is written for minutes.
 - The floor of `fsync` answers after an `fdatasync` by a second thread; the next one begins when the last has
@@ -610,6 +610,7 @@ def main():
         sys.exit("bench: two cores are needed, one for each end")
     shutil.rmtree(work, ignore_errors=True)
     os.makedirs(work)
+    built_from = commit()  # now: the build is fresh, and the tree may move on meanwhile
     table = ratios(opt.full)
     for ratio in table:
         if opt.only not in ratio.key:
@@ -632,7 +633,7 @@ def main():
     if not opt.no_write and opt.only == "":
         path = os.path.join(ROOT, "docs", "benchmarks.md")
         with open(path, "w", encoding="utf-8") as f:
-            f.write(page(table, extra, rounds))
+            f.write(page(table, extra, rounds, built_from))
         say(f"written: {os.path.relpath(path, os.getcwd())}")
     shutil.rmtree(work, ignore_errors=True)
 
