@@ -188,7 +188,8 @@ void offsets_format_line(struct str *out, struct slice topic, partition_id_t par
 {
     ASSERT(partition >= 0);
     ASSERT(offset >= 0);
-    str_add_fmt(out, "%.*s %" PRId32 " %" PRId64 "\n", SLICE_FMT(topic), partition, offset);
+    str_add(out, topic); /* as bytes: what was read is written again, whatever it was */
+    str_add_fmt(out, " %" PRId32 " %" PRId64 "\n", partition, offset);
 }
 
 int epochs_parse(struct slice text,
