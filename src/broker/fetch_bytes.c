@@ -4,6 +4,8 @@
 #include "os/os.h"
 #include "record/batch.h"
 
+#define FETCH_WARM_STEP_BYTES (32u * 1024)
+
 /*
  * The look for zstd goes from head to head: a block is read where a batch begins, all heads in it are
  * looked at, and the next block begins with the first head that is not in it. Small batches cost one
@@ -74,22 +76,24 @@ void fetch_bytes_copy_small(struct chain *records, struct file_ref *file, uint64
     }
 }
 
+static bool byte_is_cold(struct os_file *f, uint64_t pos)
+{
+    uint8_t byte;
+    size_t got = 0;
+
+    return os_file_pread_nowait(f, pos, &byte, 1, &got) == ERR_AGAIN;
+}
+
 bool fetch_bytes_are_cold(struct file_ref *file, uint64_t pos, size_t len)
 {
     struct os_file *f = os_file_of_ref(file);
-    size_t at = 0;
 
-    while (at < len) {
-        uint8_t byte;
-        size_t got = 0;
-
-        if (os_file_pread_nowait(f, pos + at, &byte, 1, &got) == ERR_AGAIN) {
+    for (size_t at = 0; at < len; at += FETCH_PROBE_BYTES) {
+        if (byte_is_cold(f, pos + at)) {
             return true;
         }
-        /* The last byte is looked at too. */
-        at = at + 1 < len && at + FETCH_PROBE_BYTES >= len ? len - 1 : at + FETCH_PROBE_BYTES;
     }
-    return false;
+    return len > FETCH_PROBE_LAST_BYTES && byte_is_cold(f, pos + len - 1);
 }
 
 void fetch_bytes_warm(struct file_ref *file, uint64_t pos, size_t len)
@@ -97,7 +101,7 @@ void fetch_bytes_warm(struct file_ref *file, uint64_t pos, size_t len)
     struct os_file *f = os_file_of_ref(file);
 
     os_file_readahead(f, pos, len);
-    for (size_t at = 0; at < len; at += FETCH_PROBE_BYTES / 4) {
+    for (size_t at = 0; at < len; at += FETCH_WARM_STEP_BYTES) {
         uint8_t byte;
         size_t got = 0;
 

@@ -32,9 +32,11 @@ void fetch_bytes_copy_small(struct chain *records, struct file_ref *file, uint64
  * written and is taken for warm without a look. */
 #define FETCH_WARM_BYTES (4u * 1024 * 1024)
 
-/* Whether sending the range could wait for the disk. Looks at one byte in every FETCH_PROBE_BYTES; never
- * waits itself. */
-#define FETCH_PROBE_BYTES (128u * 1024)
+/* Whether sending the range could wait for the disk. Looks at the first byte, at one in every
+ * FETCH_PROBE_BYTES, and at the last one of a range that is longer than FETCH_PROBE_LAST_BYTES; never waits
+ * itself. The kernel reads and drops larger pieces than single pages. */
+#define FETCH_PROBE_BYTES (1024u * 1024)
+#define FETCH_PROBE_LAST_BYTES (128u * 1024)
 bool fetch_bytes_are_cold(struct file_ref *file, uint64_t pos, size_t len);
 
 /* B: brings the range into memory. For workers. What cannot be read is the socket's to find out. */

@@ -155,8 +155,9 @@ static int entry_read(struct os_file *f, uint32_t idx, uint32_t entry_len, uint8
     return rc != 0 ? rc : len < entry_len ? ERR_TRUNCATED : 0;
 }
 
-int seg_index_find_in_file(struct os_file *f, uint32_t cnt, uint32_t rel_offset,
-                           struct offset_entry *ret)
+/* The place of the last entry not above the target; `cnt` when there is none. */
+static int file_search(struct os_file *f, uint32_t cnt, uint32_t rel_offset, uint32_t *ret_idx,
+                       struct offset_entry *ret)
 {
     struct offset_entry best = {0};
     uint32_t low = 0;
@@ -182,8 +183,68 @@ int seg_index_find_in_file(struct os_file *f, uint32_t cnt, uint32_t rel_offset,
     if (low == 0) {
         return ERR_NOT_FOUND;
     }
+    *ret_idx = low - 1;
     *ret = best;
     return 0;
+}
+
+int seg_index_find_in_file(struct os_file *f, uint32_t cnt, uint32_t rel_offset,
+                           struct offset_entry *ret)
+{
+    uint32_t idx;
+
+    return file_search(f, cnt, rel_offset, &idx, ret);
+}
+
+int index_window_read(struct os_file *f, uint32_t file_cnt, uint32_t rel_offset,
+                      struct index_window *ret)
+{
+    uint8_t bytes[INDEX_WINDOW_CNT * OFFSET_ENTRY_LEN];
+    struct offset_entry found;
+    uint32_t idx;
+    size_t len = 0;
+    int rc = file_search(f, file_cnt, rel_offset, &idx, &found);
+
+    if (rc != 0) {
+        return rc;
+    }
+    rc = os_file_pread(f, (uint64_t)idx * OFFSET_ENTRY_LEN, bytes,
+                       MIN_OF(file_cnt - idx, INDEX_WINDOW_CNT) * OFFSET_ENTRY_LEN, &len);
+    if (rc != 0) {
+        return rc;
+    }
+    if (len < OFFSET_ENTRY_LEN) {
+        return ERR_TRUNCATED;
+    }
+    ret->first = idx;
+    ret->cnt = (uint32_t)(len / OFFSET_ENTRY_LEN);
+    for (uint32_t i = 0; i < ret->cnt; i++) {
+        ret->entries[i] = offset_entry_load(bytes + (size_t)i * OFFSET_ENTRY_LEN);
+    }
+    return 0;
+}
+
+bool index_window_find(const struct index_window *w, uint32_t file_cnt, uint32_t rel_offset,
+                       struct offset_entry *ret)
+{
+    uint32_t low = 0;
+    uint32_t high = w->cnt;
+
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+
+        if (w->entries[mid].rel_offset <= rel_offset) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    /* Behind the window's last entry the next one of the file may be closer. */
+    if (low == 0 || (low == w->cnt && w->first + w->cnt < file_cnt)) {
+        return false;
+    }
+    *ret = w->entries[low - 1];
+    return true;
 }
 
 int seg_index_find_time_in_file(struct os_file *f, uint32_t cnt, timestamp_ms_t t,

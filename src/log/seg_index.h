@@ -64,6 +64,25 @@ uint64_t seg_index_bytes(const struct seg_index *x);
 bool seg_index_find(const struct seg_index *x, uint32_t rel_offset, struct offset_entry *ret);
 bool seg_index_find_time(const struct seg_index *x, timestamp_ms_t t, struct time_entry *ret);
 
+/* A few entries of an index file in a row, kept after a look-up: who reads on finds the next places here
+ * and not in the file. */
+#define INDEX_WINDOW_CNT 64u
+
+struct index_window {
+    uint32_t first; /* of the file's entries */
+    uint32_t cnt;
+    struct offset_entry entries[INDEX_WINDOW_CNT];
+};
+
+/* Fills the window from a file with `file_cnt` good entries, beginning with the last one not above
+ * rel_offset; without the lock. ERR_NOT_FOUND: none is. */
+int index_window_read(struct os_file *f, uint32_t file_cnt, uint32_t rel_offset,
+                      struct index_window *ret) WARN_UNUSED;
+
+/* The last entry not above the target, if the window is sure to have it. */
+bool index_window_find(const struct index_window *w, uint32_t file_cnt, uint32_t rel_offset,
+                       struct offset_entry *ret);
+
 /* The same in a file with `cnt` good entries, by reading; without the lock. ERR_NOT_FOUND: none is. */
 int seg_index_find_in_file(struct os_file *f, uint32_t cnt, uint32_t rel_offset,
                            struct offset_entry *ret) WARN_UNUSED;

@@ -54,6 +54,7 @@ void segment_unref(struct segment *s)
     ASSERT(s->dirty_file == NULL);
     log_files_drop(plog_files(s->log), &s->file);
     seg_index_release(&s->index);
+    free(s->window);
     free(s);
 }
 
@@ -126,29 +127,49 @@ int entry_walk_next(struct entry_walk *w, struct entry *ret, uint64_t *ret_pos)
 
 /* --- finding ----------------------------------------------------------------------------------- */
 
-/* What the index says about `offset`; false: nothing. */
-static bool index_hint(struct segment *s, uint32_t rel, struct offset_entry *ret)
+/* Looks into the index file, and keeps what stands around the place. */
+static bool index_file_hint(struct segment *s, uint32_t rel, uint32_t file_cnt,
+                            struct offset_entry *ret)
 {
     char path[LOG_PATH_MAX];
     struct os_file *f = NULL;
+    struct index_window *w = malloc(sizeof(*w));
+    struct index_window *old;
+    bool found = false;
+
+    if (w != NULL &&
+        segment_path(path, sizeof(path), s->log->folder, s->base, SUFFIX_INDEX, "") == 0 &&
+        os_file_open(plog_os(s->log), path, OS_READ, &f) == 0) {
+        found = index_window_read(f, file_cnt, rel, w) == 0;
+        os_file_close(f);
+    }
+    if (!found) {
+        free(w); /* without it the search is only slower */
+        return false;
+    }
+    *ret = w->entries[0];
+    os_lock_take(s->log->lock);
+    old = s->window;
+    s->window = w;
+    os_lock_drop(s->log->lock);
+    free(old);
+    return true;
+}
+
+/* What the index says about `offset`; false: nothing. */
+static bool index_hint(struct segment *s, uint32_t rel, struct offset_entry *ret)
+{
     uint32_t file_cnt;
     bool found;
-    int rc;
 
     os_lock_take(s->log->lock);
     found = seg_index_find(&s->index, rel, ret);
     file_cnt = s->index.is_on_disk ? s->index.offset_file_cnt : 0;
+    if (!found && file_cnt > 0 && s->window != NULL) {
+        found = index_window_find(s->window, file_cnt, rel, ret);
+    }
     os_lock_drop(s->log->lock);
-    if (found || file_cnt == 0) {
-        return found;
-    }
-    if (segment_path(path, sizeof(path), s->log->folder, s->base, SUFFIX_INDEX, "") != 0 ||
-        os_file_open(plog_os(s->log), path, OS_READ, &f) != 0) {
-        return false; /* only slower */
-    }
-    rc = seg_index_find_in_file(f, file_cnt, rel, ret);
-    os_file_close(f);
-    return rc == 0;
+    return found || (file_cnt > 0 && index_file_hint(s, rel, file_cnt, ret));
 }
 
 static int find_from(struct segment *s, struct os_file *f, uint64_t pos, uint64_t end,

@@ -3,7 +3,7 @@
  * the newest one only grows. Segments are shared by the views of their partition, the dirty set, and
  * whoever reads; the last one to let go frees the object. The files are removed by others.
  *
- * Threads: `size_bytes`, `index` and the timestamps are written by the partition's actor and read by
+ * Threads: `size_bytes`, `index`, `window` and the timestamps are written by the partition's actor and read by
  * others under the partition's lock; `dirty_*` belongs to the directory's lock, `file` to the cache.
  */
 #ifndef OTTLA_LOG_SEGMENT_H
@@ -39,6 +39,7 @@ struct segment {
     timestamp_ms_t first_timestamp;    /* the first batch's, TIMESTAMP_NONE: unknown */
     int64_t created_ms;
     struct seg_index index;
+    struct index_window *window; /* of the index file, where it was last looked at; NULL: nowhere */
 
     bool needs_index; /* recovery: made anew, not written yet */
 

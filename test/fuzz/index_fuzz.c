@@ -45,6 +45,28 @@ static struct os_file *file_with(const uint8_t *data, size_t size)
     return f;
 }
 
+/* A window says the same as the file, at its place and a little behind it. */
+static void window_check(struct os_file *f, uint32_t cnt, uint32_t rel_offset,
+                         const struct offset_entry *expected)
+{
+    struct index_window w;
+    struct offset_entry found;
+
+    ASSERT(index_window_read(f, cnt, rel_offset, &w) == 0);
+    ASSERT(w.cnt >= 1);
+    ASSERT(w.entries[0].rel_offset == expected->rel_offset && w.entries[0].pos == expected->pos);
+    for (uint32_t i = 0; i < w.cnt; i++) {
+        struct offset_entry in_file;
+
+        if (index_window_find(&w, cnt, w.entries[i].rel_offset, &found)) {
+            ASSERT(seg_index_find_in_file(f, cnt, w.entries[i].rel_offset, &in_file) == 0);
+            ASSERT(found.rel_offset == in_file.rel_offset && found.pos == in_file.pos);
+        } else {
+            ASSERT(i + 1 == w.cnt && w.first + w.cnt < cnt);
+        }
+    }
+}
+
 static void offsets_run(const uint8_t *data, size_t size)
 {
     struct os_file *f = file_with(data, size);
@@ -63,6 +85,7 @@ static void offsets_run(const uint8_t *data, size_t size)
         ASSERT(e.pos < 100000);
         ASSERT(i == 0 || (e.rel_offset > before.rel_offset && e.pos > before.pos));
         ASSERT(seg_index_find_in_file(f, cnt, e.rel_offset, &found) == 0);
+        window_check(f, cnt, e.rel_offset, &found);
         ASSERT(found.pos == e.pos);
         if (i > 0) {
             ASSERT(seg_index_find_in_file(f, cnt, e.rel_offset - 1, &found) == 0);
