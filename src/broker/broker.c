@@ -77,6 +77,7 @@ struct broker {
     void *ctx;
     size_t recovering_cnt;
     size_t recovered_cnt;
+    size_t scanned_cnt;
     bool recovery_listed;
     size_t closing_dir;
     struct reactor_timer maintain_timer;
@@ -486,6 +487,16 @@ static int dirs_open(struct broker *b)
         }
         memcpy(path, item.ptr, item.len);
         path[item.len] = '\0';
+        for (size_t i = 0; i < b->dir_cnt; i++) {
+            if (strcmp(log_dir_path(b->dirs[i].log), path) == 0) {
+                (void)snprintf(b->failed, sizeof(b->failed),
+                               "log.dirs names %.900s twice; name it once", path);
+                rc = ERR_INVALID;
+            }
+        }
+        if (rc != 0) {
+            break;
+        }
         d->broker = b;
         rc = log_dir_open(b->opts.os, path, &opt, &d->log, &why);
         if (rc != 0) {
@@ -612,6 +623,11 @@ static void started_tell(struct broker *b)
 static void recovery_check_end(struct broker *b)
 {
     if (b->recovery_listed && b->recovered_cnt == b->recovering_cnt) {
+        if (b->scanned_cnt > 0) {
+            LOG(broker_logger(b), LOG_INFO, "recovery.done", KV_INT("partitions", b->scanned_cnt),
+                KV_CSTR("msg", "the last stop was not a clean one: these partitions were checked, "
+                               "and what was cut or is damaged is named above"));
+        }
         if (b->failed[0] == '\0') {
             maintain_start(b);
         }
@@ -651,6 +667,7 @@ static void recovery_done(struct worker_job *job)
     struct partition_key k;
 
     b->recovered_cnt++;
+    b->scanned_cnt += j->found.was_scanned ? 1 : 0;
     recovery_report(b, j);
     if (j->rc == 0) {
         os_lock_take(b->table_lock);

@@ -143,9 +143,11 @@ void os_signals_hold(struct os *os);
 int os_signal_wait(struct os *os);
 void os_signal_raise(struct os *os);
 
-/* Leaves the terminal: the parent process exits with 0, this one goes on in a session of its own with
- * its output in `log_path` (appended to). Before any thread is started. */
-int os_daemonize(struct os *os, const char *log_path) WARN_UNUSED;
+/* Leaves the terminal: this process goes on in a session of its own with its output in `log_path`
+ * (appended to). The parent waits until os_daemon_ready() or the end of this process, says in a line on
+ * the terminal how it went and where the log is, and exits with 0 or 1. Before any thread is started. */
+int os_daemonize(struct os *os, const char *log_path, int *ret_ready_fd) WARN_UNUSED;
+void os_daemon_ready(struct os *os, int ready_fd);
 
 /* Writes to standard output (1) or standard error (2), whole. */
 void os_print(struct os *os, int fd, struct slice text);

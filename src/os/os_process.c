@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -43,8 +44,32 @@ void os_signal_raise(struct os *os)
     (void)kill(getpid(), SIGTERM); /* ourselves: always allowed */
 }
 
-int os_daemonize(struct os *os, const char *log_path)
+/* The parent's part: waits for the word of the child, tells, ends. */
+static _Noreturn void daemon_parent(struct os *os, pid_t child, int ready_fd, const char *log_path)
 {
+    char text[512];
+    char word = 0;
+    ssize_t got;
+
+    do {
+        got = read(ready_fd, &word, 1);
+    } while (got < 0 && errno == EINTR);
+    if (got == 1) {
+        (void)snprintf(text, sizeof(text),
+                       "Ottla runs in the background (pid %ld); its log is %s\n", (long)child,
+                       log_path);
+    } else {
+        (void)snprintf(text, sizeof(text),
+                       "the broker did not start; why stands at the end of %s\n", log_path);
+    }
+    os_print(os, got == 1 ? 1 : 2, slice_cstr(text));
+    /* allow: the first half of a daemon has nothing else to do; it flushes nothing of the child's */
+    _exit(got == 1 ? 0 : 1);
+}
+
+int os_daemonize(struct os *os, const char *log_path, int *ret_ready_fd)
+{
+    int ready[2];
     int log_fd;
     int null_fd;
     pid_t pid;
@@ -52,7 +77,7 @@ int os_daemonize(struct os *os, const char *log_path)
     (void)os;
     log_fd = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (log_fd < 0 || null_fd < 0) {
+    if (log_fd < 0 || null_fd < 0 || pipe2(ready, O_CLOEXEC) != 0) {
         return ERR_ACCESS;
     }
     pid = fork();
@@ -60,13 +85,23 @@ int os_daemonize(struct os *os, const char *log_path)
         return ERR_NOMEM;
     }
     if (pid > 0) {
-        _exit(0); /* allow: this half of a daemon has done its work */
+        (void)close(ready[1]); /* so that the child's end is seen */
+        daemon_parent(os, pid, ready[0], log_path);
     }
+    (void)close(ready[0]); /* the parent's */
     if (setsid() < 0 || dup2(null_fd, STDIN_FILENO) < 0 || dup2(log_fd, STDOUT_FILENO) < 0 ||
         dup2(log_fd, STDERR_FILENO) < 0) {
         return ERR_IO;
     }
+    *ret_ready_fd = ready[1];
     return 0;
+}
+
+void os_daemon_ready(struct os *os, int ready_fd)
+{
+    (void)os;
+    (void)!write(ready_fd, "1", 1); /* a parent that is gone needs no word */
+    (void)close(ready_fd);          /* as above */
 }
 
 void os_print(struct os *os, int fd, struct slice text)

@@ -7,10 +7,12 @@
 
 #define EVENT_SLOTS 128
 #define LINE_MAX_BYTES 8192
+#define WINDOW_INFO_MS 1000
+#define WINDOW_TROUBLE_MS 60000
 
 struct event_rate {
     uint64_t hash;
-    int64_t second;
+    int64_t window; /* which second or minute */
     unsigned cnt;
 };
 
@@ -22,8 +24,8 @@ struct log_sink {
 };
 
 /* Under the lock: whether the line may go out; *ret_dropped: how many of its kind were kept back in an
- * earlier second. Lines begin "level event ". */
-static bool rate_allows(struct log_sink *s, struct slice line, int64_t now_ms,
+ * earlier window. Lines begin "level event ". */
+static bool rate_allows(struct log_sink *s, struct slice line, int64_t window,
                         unsigned *ret_dropped)
 {
     struct slice event = line;
@@ -39,9 +41,9 @@ static bool rate_allows(struct log_sink *s, struct slice line, int64_t now_ms,
     hash = hash_bytes(0, event);
     r = &s->rates[hash % EVENT_SLOTS];
     *ret_dropped = 0;
-    if (r->hash != hash || r->second != now_ms / 1000) {
+    if (r->hash != hash || r->window != window) {
         *ret_dropped = r->hash == hash && r->cnt > LOG_SINK_BURST ? r->cnt - LOG_SINK_BURST : 0;
-        *r = (struct event_rate){.hash = hash, .second = now_ms / 1000};
+        *r = (struct event_rate){.hash = hash, .window = window};
     }
     return ++r->cnt <= LOG_SINK_BURST;
 }
@@ -54,15 +56,15 @@ static void sink_write(struct logger *lg, enum log_level level, struct slice lin
     unsigned dropped = 0;
     struct str out;
 
-    (void)level; /* it is in the line */
     os_time_text(s->os, now_ms, time_text);
     str_init(&out, LINE_MAX_BYTES);
     os_lock_take(s->lock);
-    if (rate_allows(s, line, now_ms, &dropped)) {
+    if (rate_allows(s, line, now_ms / (level <= LOG_WARN ? WINDOW_TROUBLE_MS : WINDOW_INFO_MS),
+                    &dropped)) {
         str_add_fmt(&out, "%s ", time_text);
         str_add(&out, line);
         if (dropped > 0) {
-            str_add_fmt(&out, " dropped_before=%u", dropped);
+            str_add_fmt(&out, " lines_left_out_before=%u", dropped);
         }
         str_add_cstr(&out, "\n");
         os_print(s->os, 2, str_view(&out));

@@ -1,7 +1,8 @@
 /*
  * Where log lines go: standard error, with the time in front. An event that comes very often is thinned
- * out: after LOG_SINK_BURST lines of it in one second the rest of that second is counted and told in one
- * line.
+ * out: after LOG_SINK_BURST lines of it the rest is counted, for a second of information and for a minute of
+ * warnings and errors (a client that repeats its mistake several times a second), and the next line says
+ * how many were left out.
  *
  * Owner: main. Any thread may log; lines are written whole, one at a time.
  */

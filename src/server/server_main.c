@@ -33,6 +33,7 @@ struct main_state {
     struct config config;
     struct server *server;
     int64_t started_us;
+    int ready_fd; /* of a daemon: where its parent waits; else -1 */
 };
 
 static int complain(const char *msg)
@@ -103,6 +104,16 @@ static int config_load(struct main_state *m, const struct server_args *args, str
         }
     }
     if (path != NULL) {
+        struct os_stat st;
+
+        rc = os_stat(m->os, path, &st);
+        if (rc == 0 && st.kind == OS_KIND_DIR) {
+            (void)snprintf(why->text, sizeof(why->text),
+                           "%s is a directory; name a configuration file, such as "
+                           "config/standalone.properties",
+                           path);
+            return ERR_INVALID;
+        }
         rc = os_file_read_all(m->os, path, CONFIG_MAX_BYTES, &bytes, &len);
         if (rc != 0) {
             (void)snprintf(why->text, sizeof(why->text), "the configuration file %s: %s", path,
@@ -136,13 +147,16 @@ static void warn_wide_listeners(const struct main_state *m)
 
     for (size_t i = 0; i < l->cnt; i++) {
         if (!is_loopback(l->at[i].host)) {
+            char msg[256];
+
+            (void)snprintf(msg, sizeof(msg),
+                           "everyone who reaches this address can read and write everything; to "
+                           "serve this machine alone set listeners=%s://localhost:%u",
+                           l->at[i].name, (unsigned)l->at[i].port);
             LOG(log_sink_logger(m->sink), LOG_WARN, "listener.wide",
                 KV_CSTR("listener", l->at[i].name),
                 KV_CSTR("host", l->at[i].host[0] == '\0' ? "all addresses" : l->at[i].host),
-                KV_INT("port", l->at[i].port),
-                KV_CSTR("msg", "everyone who reaches this address can read and write everything; "
-                               "to serve this machine alone set "
-                               "listeners=PLAINTEXT://localhost:9092"));
+                KV_INT("port", l->at[i].port), KV_CSTR("msg", msg));
         }
     }
 }
@@ -210,6 +224,9 @@ static int run(struct main_state *m)
     }
     warn_wide_listeners(m);
     greet(m);
+    if (m->ready_fd >= 0) {
+        os_daemon_ready(m->os, m->ready_fd);
+    }
     rc = os_thread_start(m->os, "waiter", wait_for_end, m, &waiter);
     if (rc != 0) {
         server_stop(m->server);
@@ -241,7 +258,7 @@ static int prepare(struct main_state *m, const struct server_args *args, struct 
 
 int server_main(int argc, char **argv)
 {
-    struct main_state m = {0};
+    struct main_state m = {.ready_fd = -1};
     struct server_args args = {0};
     struct config_why why = {{0}};
     const char *zookeeper;
@@ -265,7 +282,7 @@ int server_main(int argc, char **argv)
         goto out;
     }
     if (args.daemon) {
-        rc = os_daemonize(m.os, "ottla-server.log");
+        rc = os_daemonize(m.os, "ottla-server.log", &m.ready_fd);
         if (rc != 0) {
             rc = complain("cannot go into the background: ottla-server.log in this folder cannot "
                           "be written");

@@ -288,3 +288,30 @@ def test_folders_of_unknown_topics_are_set_aside_and_kept(broker):
     broker.start()
     assert strays[0].exists()
     assert kcat("-C", "-o", "beginning", "-e", "-q") == b"new\n"
+
+
+def test_a_directory_named_twice_and_a_folder_in_place_of_a_file(make_broker):
+    broker = make_broker(start=False)
+    folder = str(broker.folder / "data")
+    result = run_server(broker, log__dirs=f"{folder},{folder}")
+    assert result.returncode == 1 and f"log.dirs names {folder} twice" in result.stderr
+    result = subprocess.run([str(BIN), "server", str(broker.folder)], capture_output=True, text=True, timeout=30)
+    assert result.returncode == 1 and "is a directory" in result.stderr
+
+
+def test_a_daemon_says_when_it_runs_and_when_not(make_broker):
+    broker = make_broker(start=False)
+    command = broker.command()
+    command.insert(2, "-daemon")
+    first = subprocess.run(command, capture_output=True, text=True, timeout=30, cwd=broker.folder)
+    assert first.returncode == 0, first.stderr
+    pid = int(first.stdout.split("pid ")[1].split(")")[0])
+    try:
+        assert "ottla-server.log" in first.stdout
+        assert alive(broker)
+        second = subprocess.run(command, capture_output=True, text=True, timeout=30, cwd=broker.folder)
+        assert second.returncode == 1 and "ottla-server.log" in second.stderr
+        assert "already listens" in (broker.folder / "ottla-server.log").read_text()
+    finally:
+        os.kill(pid, 15)
+    wait_until(lambda: "clean stop" in (broker.folder / "ottla-server.log").read_text(), what="the stop")

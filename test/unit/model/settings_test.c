@@ -276,7 +276,7 @@ static void test_families(void **state)
 
     assert_true(settings_family_long(s, SETTING_LOG_RETENTION_MS) == 604800000);
     assert_true(settings_family_long(s, SETTING_LOG_FLUSH_INTERVAL_MS) == INT64_MAX);
-    assert_string_equal(settings_family_text(s, SETTING_LOG_DIRS), "/tmp/kafka-logs");
+    assert_string_equal(settings_family_text(s, SETTING_LOG_DIRS), "./data/standalone");
     assert_true(settings_family_long(s, SETTING_NODE_ID) == -1);
 
     set(s, "log.retention.hours", "2", SETTING_SOURCE_STATIC);
