@@ -487,8 +487,8 @@
       SETTING_DYN_CLUSTER, ACTS, NULL, \
       "What happens to old records: delete drops whole segments by age or size, compact keeps " \
       "the newest record of each key. Both may be given.") \
-    X(LOG_DIR, "log.dir", LIST, "./data/standalone", RANGE_NONE, NULL, SETTING_DYN_READ_ONLY, ACTS, \
-      NULL, "One directory for the partitions, used when log.dirs is not given.") \
+    X(LOG_DIR, "log.dir", LIST, "./data/standalone", RANGE_NONE, NULL, SETTING_DYN_READ_ONLY, \
+      ACTS, NULL, "One directory for the partitions, used when log.dirs is not given.") \
     X(LOG_DIR_FAILURE_TIMEOUT_MS, "log.dir.failure.timeout.ms", LONG, "30000", AT_LEAST_LONG(1), \
       NULL, SETTING_DYN_READ_ONLY, IGNORED, NULL, \
       "How long a broker whose directory failed tries to tell the controller before it stops.") \
