@@ -208,8 +208,8 @@ static int show(const struct cli *cli, const struct options *o, struct client *c
 
 static int api_versions_run(struct cli *cli, const struct options *o)
 {
-    if (options_has(o, API_ZOOKEEPER)) {
-        return cli_refuse_zookeeper(cli, options_text(o, API_ZOOKEEPER, ""));
+    if (cli_check_zookeeper(cli, o, API_ZOOKEEPER, API_BOOTSTRAP) != 0) {
+        return 1;
     }
     struct client *c = NULL;
     int rc = cli_connect(cli, options_text(o, API_BOOTSTRAP, NULL),

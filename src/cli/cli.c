@@ -77,8 +77,17 @@ bool cli_flush(const struct cli *cli)
     return true;
 }
 
-int cli_refuse_zookeeper(const struct cli *cli, const char *where)
+int cli_check_zookeeper(const struct cli *cli, const struct options *o, size_t zookeeper,
+                        size_t bootstrap)
 {
+    const char *where = options_text(o, zookeeper, NULL);
+    if (where == NULL) {
+        return 0;
+    }
+    if (options_has(o, bootstrap)) {
+        cli_note(cli, "--zookeeper %s is ignored: --bootstrap-server is asked", where);
+        return 0;
+    }
     return cli_fail(
         cli,
         "--zookeeper %s is not needed here, and clusters on ZooKeeper come with a later "
@@ -133,12 +142,37 @@ int cli_run(const struct cli_command *command, int (*run)(struct cli *, const st
     return rc;
 }
 
+/* The command's script by its whole name, without ".sh" and without "kafka-" before that. */
+static void consider_script(struct suggestion *s, const struct cli_command *c)
+{
+    char text[64];
+    snprintf(text, sizeof(text), "%s", c->script);
+    static const char prefix[] = "kafka-";
+    for (int i = 0; i < 3; i++) {
+        char *dot = strrchr(text, '.');
+        if (i == 1 && dot != NULL) {
+            *dot = '\0';
+        }
+        bool prefixed = strncmp(text, prefix, sizeof(prefix) - 1) == 0;
+        struct suggestion one;
+        suggest_init(&one, s->word);
+        suggest_consider(&one, i == 2 && prefixed ? text + sizeof(prefix) - 1 : text);
+        if (one.nearest != NULL && one.distance < s->distance) {
+            s->nearest = c->name;
+            s->distance = one.distance;
+        }
+    }
+}
+
 static int unknown_command(const struct cli *cli, const char *word)
 {
     struct suggestion s;
     suggest_init(&s, word);
     for (size_t i = 0; i < cli_command_cnt; i++) {
         suggest_consider(&s, cli_commands[i]->name);
+        if (cli_commands[i]->script != NULL) {
+            consider_script(&s, cli_commands[i]);
+        }
     }
     suggest_consider(&s, "help");
     if (s.nearest != NULL) {

@@ -91,7 +91,9 @@ int launch(const struct cli *cli, const char *name, char **argv);
         .help = "Taken for the sake of old scripts: says which --bootstrap-server to use." \
     }
 
-/* The answer to --zookeeper: a sentence, and 1. */
-int cli_refuse_zookeeper(const struct cli *cli, const char *where);
+/* The answer to --zookeeper, where it was given: together with --bootstrap-server it is left aside with
+ * a word about that, and 0; alone a sentence, and 1. The ids are the command's. */
+int cli_check_zookeeper(const struct cli *cli, const struct options *o, size_t zookeeper,
+                        size_t bootstrap) WARN_UNUSED;
 
 #endif

@@ -5,6 +5,18 @@
 
 #define SHOWN_MAX 100
 
+const char *const line_format_names[] = {
+    "parse.key",
+    "parse.headers",
+    "ignore.error",
+    "key.separator",
+    "headers.delimiter",
+    "headers.separator",
+    "headers.key.separator",
+    "null.marker",
+    NULL,
+};
+
 /* No two of the separators may be the same, or a line could be read in two ways. */
 static int check_distinct(const struct line_format *f, char why[LINE_RECORD_WHY_LEN])
 {

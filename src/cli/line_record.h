@@ -34,6 +34,9 @@ struct line_record {
     struct slice value;   /* may be null */
 };
 
+/* The names of all properties that say how a line is read, up to NULL. */
+extern const char *const line_format_names[];
+
 /* The separators borrow from `p`. ERR_INVALID, and a sentence in `why`. Properties that this format
  * does not know are left alone. */
 int line_format_init(struct line_format *f, const struct properties *p,

@@ -100,6 +100,11 @@ static int unknown(struct options *o, const char *token, size_t token_len)
     for (size_t i = 0; i < o->spec_cnt; i++) {
         suggest_consider(&s, o->specs[i].name);
     }
+    /* What some of Kafka's tools once called it is no misspelling of any flag. */
+    if (strcmp(word, "--broker-list") == 0 &&
+        option_find(o, "--bootstrap-server", strlen("--bootstrap-server")) < o->spec_cnt) {
+        s.nearest = "--bootstrap-server";
+    }
     suggest_consider(&s, "--help");
     suggest_consider(&s, "--version");
     suggest_consider(&s, "--no-color");

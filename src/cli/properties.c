@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/suggest.h"
 #include "model/limits.h"
 
 #define ARENA_MAX ((size_t)8 * CONFIG_FILE_LEN_MAX)
@@ -226,6 +227,24 @@ int properties_add_option(struct properties *p, const struct cli *cli, const str
         }
     }
     return 0;
+}
+
+void properties_warn_unknown(const struct properties *p, const struct cli *cli,
+                             const char *const *known)
+{
+    for (size_t i = 0; i < p->cnt; i++) {
+        const char *key = p->at[i].key;
+        struct suggestion s;
+        suggest_init(&s, key);
+        for (const char *const *name = known; *name != NULL; name++) {
+            suggest_consider(&s, *name);
+        }
+        if (s.nearest == NULL) {
+            cli_note(cli, "the property %.80s is ignored: nothing here has that name", key);
+        } else if (s.distance > 0) {
+            cli_note(cli, "the property %.80s is ignored; did you mean %s?", key, s.nearest);
+        }
+    }
 }
 
 const char *properties_get(const struct properties *p, const char *key)

@@ -41,6 +41,10 @@ int properties_add_file(struct properties *p, const struct cli *cli, const char 
 int properties_add_option(struct properties *p, const struct cli *cli, const struct options *o,
                           size_t id) WARN_UNUSED;
 
+/* A word of warning about each key that is not among `known` (up to NULL), with the nearest that is. */
+void properties_warn_unknown(const struct properties *p, const struct cli *cli,
+                             const char *const *known);
+
 /* NULL when it is not there. */
 const char *properties_get(const struct properties *p, const char *key);
 

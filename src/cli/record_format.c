@@ -5,6 +5,15 @@
 
 #include <inttypes.h>
 
+/* The last three name Java classes; what they would do is another's to say. */
+const char *const record_format_names[] = {
+    "print.timestamp",    "print.partition",      "print.offset",
+    "print.delivery",     "print.headers",        "print.key",
+    "print.value",        "key.separator",        "line.separator",
+    "headers.separator",  "null.literal",         "key.deserializer",
+    "value.deserializer", "headers.deserializer", NULL,
+};
+
 void record_format_init(struct record_format *f, const struct properties *p)
 {
     *f = (struct record_format){

@@ -46,6 +46,9 @@ struct record_view {
     size_t header_cnt;
 };
 
+/* The names of all properties that say how a record is printed, up to NULL. */
+extern const char *const record_format_names[];
+
 /* The separators borrow from `p`; unknown properties are left alone. */
 void record_format_init(struct record_format *f, const struct properties *p);
 

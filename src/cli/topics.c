@@ -333,6 +333,32 @@ static int16_t created_code(const void *response)
     return rs->topics_cnt == 1 ? rs->topics[0].error_code : KERR_UNKNOWN_SERVER_ERROR;
 }
 
+/* Brokers take such a topic; whoever writes to it finds out after two minutes of waiting. */
+static void warn_of_min_isr(const struct topics_run *run,
+                            const struct create_topics_request_creatable_topic *topic,
+                            int16_t answered)
+{
+    int32_t replicas = answered > 0                 ? answered
+                       : topic->assignments_cnt > 0 ? topic->assignments[0].broker_ids_cnt
+                                                    : topic->replication_factor;
+    int64_t least = 0;
+    for (int32_t i = 0; i < topic->configs_cnt; i++) {
+        char number[24];
+        struct slice value = topic->configs[i].value;
+        snprintf(number, sizeof(number), "%.*s", SLICE_FMT(value));
+        if (slice_eq(topic->configs[i].name, SLICE_LIT("min.insync.replicas")) &&
+            parse_int(number, &least) != 0) {
+            least = 0;
+        }
+    }
+    if (replicas > 0 && least > replicas) {
+        cli_note(run->cli,
+                 "WARNING: min.insync.replicas=%lld is more than the replicas of %.260s (%d): "
+                 "writes with acks=all will be refused",
+                 (long long)least, options_text(run->o, TOPICS_TOPIC, ""), (int)replicas);
+    }
+}
+
 static int topics_create(struct topics_run *run)
 {
     const char *name = options_text(run->o, TOPICS_TOPIC, "");
@@ -347,7 +373,7 @@ static int topics_create(struct topics_run *run)
     rq.topics = &topic;
     rq.topics_cnt = 1;
     rq.timeout_ms = TIMEOUT_MS;
-    if (topic_name_may_collide(topic.name)) {
+    if (topic_name_is_legal(topic.name) && topic_name_may_collide(topic.name)) {
         printf("WARNING: Due to limitations in metric names, topics with a period ('.') or "
                "underscore ('_') could collide. To avoid issues it is best to use either, but not "
                "both.\n");
@@ -368,6 +394,7 @@ static int topics_create(struct topics_run *run)
                                 rs.topics_cnt == 1 ? rs.topics[0].error_message : SLICE_NULL);
     }
     printf("Created topic %s.\n", name);
+    warn_of_min_isr(run, &topic, rs.topics[0].replication_factor);
     return 0;
 }
 
@@ -473,19 +500,30 @@ static int run_action(struct topics_run *run, enum topics_option action)
                                      : topics_describe(run);
 }
 
+/* Whoever asks for settings gets an answer about settings. */
+static int refuse_alter(const struct cli *cli, const struct options *o)
+{
+    if (options_has(o, TOPICS_CONFIG) || options_has(o, TOPICS_DELETE_CONFIG)) {
+        return cli_fail(cli,
+                        "changing a topic's settings comes with a later version; until then give "
+                        "them when the topic is created: --create --topic TOPIC --config "
+                        "NAME=VALUE");
+    }
+    return cli_fail(cli, "giving a topic more partitions comes with a later version; until then "
+                         "create it with as many as it will need");
+}
+
 static int topics_run(struct cli *cli, const struct options *o)
 {
     enum topics_option action = choose_action(cli, o);
     if (action == TOPICS_OPTION_CNT) {
         return 1;
     }
-    if (options_has(o, TOPICS_ZOOKEEPER)) {
-        return cli_refuse_zookeeper(cli, options_text(o, TOPICS_ZOOKEEPER, ""));
+    if (cli_check_zookeeper(cli, o, TOPICS_ZOOKEEPER, TOPICS_BOOTSTRAP) != 0) {
+        return 1;
     }
     if (action == TOPICS_ALTER) {
-        return cli_fail(cli,
-                        "giving a topic more partitions comes with a later version; until then "
-                        "create it with as many as it will need");
+        return refuse_alter(cli, o);
     }
     if (options_has(o, TOPICS_DELETE_CONFIG)) {
         cli_note(cli, "--delete-config is not supported by Kafka's tool any more, and not here");

@@ -68,6 +68,12 @@ def test_near_misses():
     fails("topcs", says="did you mean topics?")
     fails("comsume", says="did you mean consume?")
     fails("help", "prodce", says="did you mean produce?")
+    fails("help", "console-producer", says="did you mean produce?")
+    fails("kafka-console-producer", says="did you mean produce?")
+    fails("kafka-console-consumer.sh", says="did you mean consume?")
+    fails("kafka-topics", "--list", says="did you mean topics?")
+    fails("kafka-topcs", says="did you mean topics?")
+    fails("topics", "--list", "--broker-list", "localhost:1", says="did you mean --bootstrap-server?")
     fails("zzzzzzz", says="ottla help lists them")
     fails("topics", "--lst", says="did you mean --list?")
     fails("topics", "--list", "--bootstrap-sever=localhost:1", says="did you mean --bootstrap-server?")
@@ -87,6 +93,7 @@ def test_wrong_use():
     fails("topics", "--list", "--topic", says="--topic needs a value")
     fails("produce", says="--topic TOPIC is missing")
     fails("produce", "--topic", "x", "--request-required-acks", "2", says="all (or -1), 1 or 0")
+    fails("produce", "--topic", "x", "--compression-codec", "brotli", says=["none, gzip, snappy, lz4 or zstd", "'brotli'"])
     fails("produce", "--topic", "x", "--reader-property", "nothing", says="KEY=VALUE")
     fails("consume", says="Exactly one of --include/--topic is required")
     fails("consume", "--topic", "x", "--offset", "5", says="The partition is required")
@@ -122,7 +129,7 @@ def test_what_answers_is_no_broker():
         thread.join(10)
 
 
-@pytest.mark.parametrize("args", [["topics", "--list"], ["consume", "--topic", "x"], ["api-versions"]])
+@pytest.mark.parametrize("args", [["topics", "--list"], ["produce", "--topic", "x"], ["consume", "--topic", "x"], ["api-versions"]])
 def test_zookeeper_is_answered(args):
     fails(*args, "--zookeeper", "localhost:2181", says=["--zookeeper localhost:2181", "--bootstrap-server localhost:9092"])
 

@@ -120,7 +120,44 @@ def test_records_refused_by_the_broker_are_a_failure(broker):
         check=True, capture_output=True,
     )  # fmt: skip
     r = produce(broker, "narrow", b"x" * 5000 + b"\n", code=1)
-    assert b"a record was not delivered to narrow" in r.stderr
+    assert b"a record was not delivered to narrow" in r.stderr and b"max.message.bytes" in r.stderr
+    subprocess.run(
+        [BIN, "topics", "--create", "--topic", "compact", "--config", "cleanup.policy=compact", "--bootstrap-server", broker.address],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    r = produce(broker, "compact", b"no key\n", code=1)
+    assert b"cleanup.policy=compact takes only records with a key" in r.stderr
+
+
+def test_a_line_that_is_too_long_names_the_limit(broker):
+    r = produce(broker, "long", b"x" * 3000000 + b"\n", code=1)
+    for text in (b"2097152 bytes", b"1048576", b"--producer-property max.request.size=", b"max.message.bytes"):
+        assert text in r.stderr, r.stderr
+
+
+def test_a_topic_that_reading_creates_is_named(broker):
+    args = ["--topic", "nosuch", "--timeout-ms", "300"]
+    assert b"topic 'nosuch' did not exist: the broker has created it" in run(broker, "consume", *args).stderr
+    assert b"did not exist" not in run(broker, "consume", *args).stderr
+
+
+def test_a_topic_that_is_not_created_is_a_failure(make_broker):
+    broker = make_broker(auto__create__topics__enable="false")
+    r = run(broker, "consume", "--topic", "nosuch", "--timeout-ms", "300", code=1)
+    assert b"there is no topic nosuch" in r.stderr and b"has created it" not in r.stderr
+
+
+def test_properties_nobody_knows_are_named(broker):
+    r = produce(broker, "props", b"k\tv\n", "--property", "parse.keys=true")
+    assert b"parse.keys is ignored; did you mean parse.key?" in r.stderr and r.stderr.count(b"\n") == 1
+    once = ["--from-beginning", "--max-messages", "1", "--timeout-ms", "20000"]
+    r = run(broker, "consume", "--topic", "props", *once, "--property", "print.keys=true", "--property", "wholly.other=1")
+    assert b"print.keys is ignored; did you mean print.key?" in r.stderr and b"wholly.other is ignored" in r.stderr
+    longs = "org.apache.kafka.common.serialization.LongDeserializer"
+    r = run(broker, "consume", "--topic", "props", *once, "--value-deserializer", longs)
+    assert longs.encode() + b" is ignored: keys and values are printed as they are" in r.stderr
+    texts = "org.apache.kafka.common.serialization.StringDeserializer"
+    assert b"ignored" not in run(broker, "consume", "--topic", "props", *once, "--value-deserializer", texts).stderr
 
 
 def test_names_that_are_none(broker):
@@ -161,6 +198,9 @@ def test_group_says_that_groups_come_later(broker):
     produce(broker, "g", b"x\n")
     r = run(broker, "consume", "--topic", "g", "--group", "mine", "--from-beginning", "--max-messages", "1", "--timeout-ms", "20000")
     assert r.stdout == b"x\n" and b"later version" in r.stderr
+    config = ["--consumer.config", str(ROOT / "config" / "consumer.properties")]
+    same = run(broker, "consume", "--topic", "g", *config, "--from-beginning", "--max-messages", "1", "--timeout-ms", "20000")
+    assert same.stdout == b"x\n" and same.stderr == r.stderr
 
 
 def test_java_settings_are_understood_or_named(broker, tmp_path):

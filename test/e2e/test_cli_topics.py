@@ -81,7 +81,26 @@ def test_failures_have_the_words_scripts_look_for(broker):
 def test_alter_says_when_it_comes(broker):
     create(broker, "test")
     why = ottla(broker, "topics", "--alter", "--topic", "test", "--partitions", "3", code=1)
-    assert "later version" in why
+    assert "more partitions comes with a later version" in why
+    for args in (["--config", "retention.ms=1000"], ["--delete-config", "retention.ms"]):
+        why = ottla(broker, "topics", "--alter", "--topic", "test", *args, code=1)
+        assert "changing a topic's settings comes with a later version" in why
+
+
+def test_zookeeper_beside_a_broker_is_ignored(broker):
+    for args in (["topics", "--list"], ["api-versions"]):
+        command = [str(BIN), *args, "--zookeeper", "localhost:2181", "--bootstrap-server", broker.address]
+        r = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=True)
+        assert "--zookeeper localhost:2181 is ignored" in r.stderr and r.stderr.count("\n") == 1
+
+
+def test_more_replicas_in_sync_than_there_are(broker):
+    command = [str(BIN), "topics", "--bootstrap-server", broker.address, "--create", "--config"]
+    for number, warned in ((1, False), (2, True)):
+        full = [*command, f"min.insync.replicas={number}", "--topic", f"min{number}"]
+        r = subprocess.run(full, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=True)
+        assert r.stdout == f"Created topic min{number}.\n"
+        assert ("acks=all will be refused" in r.stderr) == warned and r.stderr.count("\n") == warned
 
 
 def test_settings_and_durability(broker):
@@ -105,6 +124,9 @@ def test_replica_assignment(broker):
 def test_warning_about_names_that_collide(broker):
     out = ottla(broker, "topics", "--create", "--topic", "a.b_c")
     assert out.startswith("WARNING: Due to limitations in metric names") and out.endswith("\nCreated topic a.b_c.\n")
+    command = [str(BIN), "topics", "--bootstrap-server", broker.address, "--create", "--topic", "."]
+    r = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert r.returncode == 1 and r.stdout == "", "no warning about a name that is none"
 
 
 def test_patterns(broker):

@@ -117,6 +117,18 @@ static int choose_start(struct consumer *c)
     return 0;
 }
 
+/* Bytes are printed as they are, which is what the two classes of text and bytes do. */
+static void warn_of_deserializer(const struct consumer *c, const char *where, const char *class)
+{
+    const char *dot = class == NULL ? NULL : strrchr(class, '.');
+    const char *name = dot == NULL ? class : dot + 1;
+    if (name != NULL && strcmp(name, "StringDeserializer") != 0 &&
+        strcmp(name, "ByteArrayDeserializer") != 0) {
+        cli_note(c->cli, "%s %.80s is ignored: keys and values are printed as they are", where,
+                 class);
+    }
+}
+
 static int choose_format(struct consumer *c)
 {
     const char *file = options_text(c->o, CONSUME_FORMATTER_CONFIG, NULL);
@@ -125,6 +137,16 @@ static int choose_format(struct consumer *c)
     }
     if (properties_add_option(&c->formatting, c->cli, c->o, CONSUME_FORMATTER_PROPERTY) != 0) {
         return 1;
+    }
+    properties_warn_unknown(&c->formatting, c->cli, record_format_names);
+    warn_of_deserializer(c, "--key-deserializer",
+                         options_text(c->o, CONSUME_KEY_DESERIALIZER, NULL));
+    warn_of_deserializer(c, "--value-deserializer",
+                         options_text(c->o, CONSUME_VALUE_DESERIALIZER, NULL));
+    static const char *const named[] = {"key.deserializer", "value.deserializer",
+                                        "headers.deserializer"};
+    for (size_t i = 0; i < ARRAY_CNT(named); i++) {
+        warn_of_deserializer(c, named[i], properties_get(&c->formatting, named[i]));
     }
     record_format_init(&c->format, &c->formatting);
 
@@ -146,11 +168,6 @@ static int choose_format(struct consumer *c)
 
 static int configure(struct consumer *c, const struct properties *given)
 {
-    if (options_has(c->o, CONSUME_GROUP) || properties_get(given, "group.id") != NULL) {
-        cli_note(c->cli,
-                 "consumer groups come with a later version; reading without the group, and "
-                 "remembering no position");
-    }
     const char *reset = properties_get(given, "auto.offset.reset");
     if (reset != NULL && strcmp(reset, "earliest") == 0 && !options_has(c->o, CONSUME_OFFSET)) {
         c->start_offset = RD_KAFKA_OFFSET_BEGINNING;
@@ -161,9 +178,15 @@ static int configure(struct consumer *c, const struct properties *given)
         {"auto.offset.reset", start},
         {NULL, NULL},
     };
-    return kafka_configure(&c->kafka, c->cli, defaults,
-                           options_text(c->o, CONSUME_COMMAND_CONFIG, NULL), given, flags,
-                           options_text(c->o, CONSUME_BOOTSTRAP, NULL));
+    int rc = kafka_configure(&c->kafka, c->cli, defaults,
+                             options_text(c->o, CONSUME_COMMAND_CONFIG, NULL), given, flags,
+                             options_text(c->o, CONSUME_BOOTSTRAP, NULL));
+    if (rc == 0 && (options_has(c->o, CONSUME_GROUP) || c->kafka.group_named)) {
+        cli_note(c->cli,
+                 "consumer groups come with a later version; reading without the group, and "
+                 "remembering no position");
+    }
+    return rc;
 }
 
 /* ---- Which partitions ----------------------------------------------------------------------- */
@@ -230,6 +253,9 @@ static int add_topic(struct consumer *c, const char *name)
     if (new_topic(c, name, &topic) != 0 ||
         kafka_topic_wait(&c->kafka, topic, patience_ms, &metadata) != 0) {
         return 1;
+    }
+    if (c->kafka.topic_absent) {
+        cli_note(c->cli, "topic '%.260s' did not exist: the broker has created it", name);
     }
     int rc = add_partitions(c, topic, &metadata->topics[0]);
     rd_kafka_metadata_destroy(metadata);
@@ -520,7 +546,7 @@ static int start(struct consumer *c)
         rc = configure(c, &given);
     }
     properties_release(&given);
-    if (rc != 0 || kafka_reach(&c->kafka) != 0) {
+    if (rc != 0 || kafka_reach(&c->kafka, options_text(c->o, CONSUME_TOPIC, NULL)) != 0) {
         return 1;
     }
     return kafka_start(&c->kafka, RD_KAFKA_CONSUMER);
@@ -528,8 +554,8 @@ static int start(struct consumer *c)
 
 static int run(struct cli *cli, const struct options *o)
 {
-    if (options_has(o, CONSUME_ZOOKEEPER) && !options_has(o, CONSUME_BOOTSTRAP)) {
-        return cli_refuse_zookeeper(cli, options_text(o, CONSUME_ZOOKEEPER, ""));
+    if (cli_check_zookeeper(cli, o, CONSUME_ZOOKEEPER, CONSUME_BOOTSTRAP) != 0) {
+        return 1;
     }
     struct consumer c = {.cli = cli, .o = o, .kafka = {.cli = cli}};
     properties_init(&c.formatting);

@@ -13,8 +13,11 @@
 #include "cli/suggest.h"
 #include "client/client.h"
 #include "gen/api_keys.h"
+#include "gen/metadata.h"
+#include "model/kerr.h"
 
 #define METADATA_MS 5000
+#define METADATA_LEN_MAX ((size_t)64 * 1024 * 1024) /* one topic, however many partitions */
 #define PAUSE_FIRST_MS 4
 #define PAUSE_LAST_MS 128
 #define NOTE_AFTER_US 1000000 /* a topic that is being made is there sooner */
@@ -35,7 +38,6 @@ static const struct {
     {"enable.auto.commit", NULL, 0},
     {"exclude.internal.topics", NULL, 0},
     {"fetch.max.wait.ms", "fetch.wait.max.ms", 0},
-    {"group.id", NULL, 0},
     {"group.instance.id", NULL, 0},
     {"group.protocol", NULL, 0},
     {"interceptor.classes", NULL, 0},
@@ -136,6 +138,10 @@ static int set_properties(struct kafka *k, const struct properties *p, struct st
     for (size_t i = 0; i < p->cnt; i++) {
         if (strcmp(p->at[i].key, "bootstrap.servers") == 0) {
             continue; /* decided once all is known */
+        }
+        if (strcmp(p->at[i].key, "group.id") == 0) {
+            k->group_named = true;
+            continue;
         }
         int rc = set_translated(k, p->at[i].key, p->at[i].value, left_out);
         if (rc != 0) {
@@ -262,7 +268,29 @@ static bool can_look(const struct kafka *k)
     return plain && kafka_setting_int(k, "test.mock.num.brokers", 0) == 0;
 }
 
-int kafka_reach(struct kafka *k)
+/* Only a clear "unknown" counts. Brokers before version 4 of the request create the topic by the
+ * question alone, so they are not asked. */
+static bool is_absent(struct client *c, const char *name)
+{
+    if (client_version(c, API_METADATA) < 4) {
+        return false;
+    }
+    struct arena a;
+    arena_init(&a, METADATA_LEN_MAX);
+    struct metadata_request_topic topic = metadata_request_topic_default;
+    topic.name = slice_cstr(name);
+    struct metadata_request rq = metadata_request_default;
+    rq.allow_auto_topic_creation = false;
+    rq.topics = &topic;
+    rq.topics_cnt = 1;
+    struct metadata_response rs;
+    bool absent = client_call(c, API_METADATA, &rq, &rs, &a) == 0 && rs.topics_cnt == 1 &&
+                  rs.topics[0].error_code == KERR_UNKNOWN_TOPIC_OR_PARTITION;
+    arena_release(&a);
+    return absent;
+}
+
+int kafka_reach(struct kafka *k, const char *topic)
 {
     if (!can_look(k)) {
         return 0;
@@ -279,6 +307,7 @@ int kafka_reach(struct kafka *k)
     }
     if (rc == 0) {
         k->idempotent = client_version(c, API_INIT_PRODUCER_ID) >= 0;
+        k->topic_absent = topic != NULL && is_absent(c, topic);
     } else {
         (void)cli_fail(k->cli, "%s", c == NULL ? err_text(rc) : client_why(c));
     }

@@ -25,11 +25,13 @@ struct kafka {
     struct cli *cli;
     rd_kafka_conf_t *conf; /* until kafka_start() */
     rd_kafka_t *rk;
-    char *bootstrap;  /* where it was told to look */
-    bool debug;       /* librdkafka's log lines are wanted */
-    bool idempotent;  /* the brokers hand out producer ids */
-    bool unreachable; /* the last news was that no broker answers */
-    bool fatal;       /* nothing can be done any more; the sentence is printed */
+    char *bootstrap;   /* where it was told to look */
+    bool debug;        /* librdkafka's log lines are wanted */
+    bool idempotent;   /* the brokers hand out producer ids */
+    bool group_named;  /* a setting named a group; it is left to the caller what to say */
+    bool topic_absent; /* kafka_reach() was told that the topic does not exist */
+    bool unreachable;  /* the last news was that no broker answers */
+    bool fatal;        /* nothing can be done any more; the sentence is printed */
 };
 
 /* Collects the settings, a later one before an earlier: `defaults` (up to one without a
@@ -45,8 +47,9 @@ int64_t kafka_setting_int(const struct kafka *k, const char *name, int64_t other
 /* Sets one setting, as flags do. */
 int kafka_set(struct kafka *k, const char *name, const char *value) WARN_UNUSED;
 
-/* Looks whether a broker answers, at once, so that a wrong address is a sentence and not a wait. */
-int kafka_reach(struct kafka *k) WARN_UNUSED;
+/* Looks whether a broker answers, at once, so that a wrong address is a sentence and not a wait; and
+ * whether the topic (may be NULL) is there, without creating it. */
+int kafka_reach(struct kafka *k, const char *topic) WARN_UNUSED;
 
 /* Something came from a broker: says so if the last news was that none answers. */
 void kafka_heard(struct kafka *k);

@@ -102,6 +102,7 @@ static int read_format(struct producer *p)
     if (properties_add_option(&p->reader, p->cli, p->o, PRODUCE_READER_PROPERTY) != 0) {
         return 1;
     }
+    properties_warn_unknown(&p->reader, p->cli, line_format_names);
     char why[LINE_RECORD_WHY_LEN];
     if (line_format_init(&p->format, &p->reader, why) != 0) {
         return cli_fail(p->cli, "%s", why);
@@ -120,13 +121,36 @@ static void count_failure(struct producer *p, const char *why)
     }
 }
 
+/* What to look at, where librdkafka's words do not say. */
+static const char *advice(rd_kafka_resp_err_t err)
+{
+    switch ((int)err) {
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+        return "; a topic with cleanup.policy=compact takes only records with a key "
+               "(--reader-property parse.key=true)";
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+        return "; the topic's max.message.bytes says how large a batch may be";
+    case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
+    case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
+        return "; the topic's min.insync.replicas asks for more replicas than are in sync";
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+        return "; no acknowledgement came: with acks=all the topic's min.insync.replicas may be "
+               "more "
+               "than its replicas";
+    default:
+        return "";
+    }
+}
+
 /* The handle's opaque is the struct kafka that a producer holds. */
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
     struct producer *p = CONTAINER_OF(opaque, struct producer, kafka);
     (void)rk;
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        count_failure(p, rd_kafka_err2str(message->err));
+        char why[KAFKA_WHY_LEN];
+        snprintf(why, sizeof(why), "%s%s", rd_kafka_err2str(message->err), advice(message->err));
+        count_failure(p, why);
     }
 }
 
@@ -202,8 +226,8 @@ static int send_record(struct producer *p, const struct line_record *r)
         if (err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
             char why[KAFKA_WHY_LEN];
             snprintf(why, sizeof(why),
-                     "line %llu has %zu bytes, and a record may have %lld; max.request.size=N in "
-                     "--command-property changes that here, max.message.bytes at the topic",
+                     "line %llu has %zu bytes, and a record may have %lld; --producer-property "
+                     "max.request.size=N changes that here, max.message.bytes at the topic",
                      (unsigned long long)p->lines.cnt, r->value.len,
                      (long long)kafka_setting_int(&p->kafka, "message.max.bytes", 0));
             count_failure(p, why);
@@ -235,6 +259,20 @@ static void show_prompt(const struct producer *p)
     }
 }
 
+static int refuse_line(const struct producer *p, int rc)
+{
+    unsigned long long number = (unsigned long long)p->lines.cnt + 1;
+    if (rc != ERR_LIMIT) {
+        return cli_fail(p->cli, "line %llu of the input: %s", number, err_text(rc));
+    }
+    long long limit = (long long)kafka_setting_int(&p->kafka, "message.max.bytes", 0);
+    return cli_fail(p->cli,
+                    "line %llu of the input is longer than %zu bytes, and a record may have %lld; "
+                    "--producer-property max.request.size=N changes that here, max.message.bytes "
+                    "at the topic",
+                    number, p->lines.line_len_max, limit);
+}
+
 /* Returns 0 at the end of the input, or 1 after a sentence. */
 static int pump(struct producer *p)
 {
@@ -246,9 +284,7 @@ static int pump(struct producer *p)
             return 0;
         }
         if (rc != 0) {
-            return cli_fail(p->cli, "line %llu of the input: %s",
-                            (unsigned long long)p->lines.cnt + 1,
-                            rc == ERR_LIMIT ? "it is longer than any record may be" : err_text(rc));
+            return refuse_line(p, rc);
         }
         struct line_record record;
         char why[LINE_RECORD_WHY_LEN];
@@ -321,9 +357,22 @@ static int check_acks(const struct producer *p)
     return cli_fail(p->cli, "--request-required-acks is all (or -1), 1 or 0, not '%.40s'", acks);
 }
 
+static int check_codec(const struct producer *p)
+{
+    const char *codec = options_text(p->o, PRODUCE_COMPRESSION, "none");
+    static const char *const known[] = {"none", "gzip", "snappy", "lz4", "zstd"};
+    for (size_t i = 0; i < ARRAY_CNT(known); i++) {
+        if (strcmp(codec, known[i]) == 0) {
+            return 0;
+        }
+    }
+    return cli_fail(p->cli, "--compression-codec is none, gzip, snappy, lz4 or zstd, not '%.40s'",
+                    codec);
+}
+
 static int start(struct producer *p)
 {
-    if (check_acks(p) != 0 || read_format(p) != 0) {
+    if (check_acks(p) != 0 || check_codec(p) != 0 || read_format(p) != 0) {
         return 1;
     }
     struct properties given;
@@ -333,7 +382,7 @@ static int start(struct producer *p)
         rc = configure(p, &given);
     }
     properties_release(&given);
-    if (rc != 0 || kafka_reach(&p->kafka) != 0) {
+    if (rc != 0 || kafka_reach(&p->kafka, NULL) != 0) {
         return 1;
     }
     /* A broker that gives out producer ids keeps records in order and single over every retry. */
@@ -348,8 +397,8 @@ static int start(struct producer *p)
 
 static int run(struct cli *cli, const struct options *o)
 {
-    if (options_has(o, PRODUCE_ZOOKEEPER)) {
-        return cli_refuse_zookeeper(cli, options_text(o, PRODUCE_ZOOKEEPER, ""));
+    if (cli_check_zookeeper(cli, o, PRODUCE_ZOOKEEPER, PRODUCE_BOOTSTRAP) != 0) {
+        return 1;
     }
     struct producer p = {.cli = cli, .o = o, .kafka = {.cli = cli}};
     properties_init(&p.reader);
