@@ -59,7 +59,7 @@ def test_what_is_named_exists(name):
     text = READMES[name].read_text()
     for target in re.findall(r"\]\(([^)]+)\)", text):
         assert (ROOT / target).exists(), target
-    for path in set(re.findall(r"\b((?:bin|config|include|docs)/[\w./-]*\w)", text)):
+    for path in set(re.findall(r"(?<!/)\b((?:bin|config|include|docs)/[\w./-]*\w)", text)):
         assert (ROOT / path).exists(), path
     makefile = (ROOT / "Makefile").read_text()
     for target in set(re.findall(r"`?\bmake (\w+)`?$", text, re.M)) | {"run", "test"}:
