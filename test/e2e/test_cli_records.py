@@ -210,6 +210,8 @@ def test_java_settings_are_understood_or_named(broker, tmp_path):
     assert b"key.serializer, no.such" in r.stderr and r.stderr.count(b"\n") == 1
     r = produce(broker, "java", b"x\n", "--producer-property", "linger.ms=soon", code=1)
     assert b"linger.ms=soon" in r.stderr
+    r = produce(broker, "java", b"x\n", "--producer-property", "compression.type=brotli", code=1)
+    assert b"none, gzip, snappy, lz4 and zstd" in r.stderr
 
 
 def start_consumer(broker, topic, *args):

@@ -83,7 +83,10 @@ int kafka_set(struct kafka *k, const char *name, const char *value)
         return ERR_NOT_FOUND;
     }
     if (res != RD_KAFKA_CONF_OK) {
-        (void)cli_fail(k->cli, "%.80s=%.80s is not accepted: %s", name, value, why);
+        bool codec = strncmp(name, "compression.", strlen("compression.")) == 0 &&
+                     strcmp(name, "compression.level") != 0;
+        (void)cli_fail(k->cli, "%.80s=%.80s is not accepted: %s%s", name, value, why,
+                       codec ? "; known are none, gzip, snappy, lz4 and zstd" : "");
         return ERR_INVALID;
     }
     return 0;
