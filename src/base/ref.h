@@ -73,7 +73,8 @@ static inline bool flag_raise(struct flag *f)
     return !atomic_exchange_explicit(&f->on, true, memory_order_acq_rel);
 }
 
-/* A number that any thread may add to or look at: metrics, budgets. */
+/* A number that any thread may add to or look at: metrics, budgets, and what is still to come. Whoever
+ * sees it at a value sees, too, what the others did before they brought it there. */
 struct counter {
     atomic_llong value;
 };
@@ -86,12 +87,12 @@ static inline void counter_init(struct counter *c, long long value)
 /* The value after the addition. */
 static inline long long counter_add(struct counter *c, long long delta)
 {
-    return atomic_fetch_add_explicit(&c->value, delta, memory_order_relaxed) + delta;
+    return atomic_fetch_add_explicit(&c->value, delta, memory_order_acq_rel) + delta;
 }
 
 static inline long long counter_get(const struct counter *c)
 {
-    return atomic_load_explicit(&c->value, memory_order_relaxed);
+    return atomic_load_explicit(&c->value, memory_order_acquire);
 }
 
 /* A pointer published by one writer and read by any thread that knows the object stays alive. */

@@ -33,6 +33,8 @@
 #define CODECS_KEPT_MAX 4
 #define MAINTAIN_PER_TURN 256
 #define MAINTAIN_PAUSE_MS 5
+#define SEGMENT_FDS_MAX 1000
+#define OTHER_FDS 64 /* the reactors', the metadata's, and what workers open for a moment */
 
 struct reactor_local {
     struct reactor *reactor;
@@ -460,6 +462,17 @@ static void maintain_stop(struct broker *b)
 
 /* --- new -------------------------------------------------------------------------------------------- */
 
+/* At most two fifths of the descriptors are for segments. */
+static size_t segment_fds(struct os *os)
+{
+    return (size_t)MIN_OF(os_fd_limit(os) / 5 * 2, (uint64_t)SEGMENT_FDS_MAX);
+}
+
+size_t broker_fds_needed(struct os *os)
+{
+    return segment_fds(os) + OTHER_FDS;
+}
+
 static int dirs_open(struct broker *b)
 {
     const char *list = settings_family_text(b->opts.settings, SETTING_LOG_DIRS);
@@ -476,6 +489,7 @@ static int dirs_open(struct broker *b)
                                       .workers = b->workers,
                                       .reactor = broker_home(b),
                                       .logger = b->opts.logger,
+                                      .files_max = segment_fds(b->opts.os),
                                       .hash_seed = os_random_u64(b->opts.os),
                                       .ctx = d,
                                       .on_offline = dir_offline};

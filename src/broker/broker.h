@@ -57,6 +57,9 @@ void broker_free(struct broker *b); /* accepts NULL */
 /* --- any thread ---------------------------------------------------------------------------------- */
 
 struct os *broker_os(struct broker *b);
+/* How many descriptors a broker wants for its logs and itself; the rest are for connections. */
+size_t broker_fds_needed(struct os *os);
+
 struct logger *broker_logger(struct broker *b);
 const struct settings *broker_settings(const struct broker *b);
 broker_id_t broker_id(const struct broker *b);

@@ -234,8 +234,8 @@ static void durable_run(struct actor_task *task)
     }
     news.pos = (struct log_pos){.offset = v[0], .segment = v[1], .pos = (uint64_t)v[2]};
     news.cut = (uint32_t)v[3];
-    plog_set_durable(p->log, &news);
-    if (replica_set_synced(&p->replicas, news.pos.offset)) {
+    /* What a failed append took back was perhaps synced before: its offsets will be other records'. */
+    if (plog_set_durable(p->log, &news) && replica_set_synced(&p->replicas, news.pos.offset)) {
         committed(p, &news.pos);
     }
     partition_unref(p);

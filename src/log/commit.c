@@ -14,7 +14,8 @@
  * States: IDLE ── someone waits, or 10 ms passed ──► RUNNING ──► IDLE, or, after a round of many files,
  * PAUSING as long as the round took (at most 5 ms), so that the disk also serves others.
  *
- * A failed sync is final: the kernel may have thrown the bytes away and call the next sync a success.
+ * Without a descriptor for the names nothing has failed: what the round had is due again. A failed
+ * sync is final: the kernel may have thrown the bytes away and call the next sync a success.
  */
 #include <stdlib.h>
 
@@ -254,7 +255,7 @@ static int item_sync(struct log_dir *d, const struct commit_item *it)
 
 static void round_fail(struct commit_round *r, const struct plog *l, int rc)
 {
-    if (r->rc == 0) {
+    if (r->rc == 0 || (r->rc == ERR_MFILE && rc != ERR_MFILE)) { /* a failed sync says more */
         r->rc = rc;
         r->failed = l;
     }
@@ -298,8 +299,8 @@ static void item_tell(struct log_dir *d, const struct commit_item *it)
 
     os_lock_take(d->lock);
     it->seg->names_unsynced = it->is_new ? false : it->seg->names_unsynced;
-    tell = !l->is_closed && it->cut == l->synced_cut;
-    if (tell && it->pos.offset > l->synced.offset) {
+    tell = !l->is_closed && it->cut == l->synced_cut && it->pos.offset > l->synced.offset;
+    if (tell) {
         l->synced = it->pos;
     }
     tell = tell && !d->is_closing;
@@ -324,6 +325,33 @@ static void round_fail_dir(struct log_dir *d, const struct commit_round *r)
     str_release(&why);
 }
 
+/* The round could not open what it must sync, and no sync failed: its set is due once more, but for
+ * what was deleted meanwhile. What was appended since stands in the set already. */
+static void round_again(struct log_dir *d, const struct commit_round *r)
+{
+    int64_t now = log_dir_now_ms(d);
+
+    if (now >= d->no_fds_tell_ms) {
+        d->no_fds_tell_ms = now + NO_FDS_TELL_MS;
+        LOG(d->opt.logger, LOG_ERROR, "log_dir.no_descriptors", KV_CSTR("dir", d->path),
+            KV_CSTR("msg", "no descriptors left for a commit round, which is tried again; raise "
+                           "the limit of open files"));
+    }
+    os_lock_take(d->lock);
+    for (size_t i = 0; i < r->cnt; i++) {
+        const struct commit_item *it = &r->items[i];
+
+        if (it->seg->dirt == SEGMENT_CLEAN && it->cut == it->log->synced_cut &&
+            !it->log->is_closed) {
+            mark_first(d, it->seg, it->file, false);
+            it->seg->dirty_pos = it->pos;
+            it->seg->dirty_cut = it->cut;
+        }
+    }
+    d->due_at_ms = now + COMMIT_IDLE_MS;
+    os_lock_drop(d->lock);
+}
+
 /* On the reactor, after the last of its jobs. */
 static void round_end(struct commit_round *r)
 {
@@ -331,7 +359,9 @@ static void round_end(struct commit_round *r)
     int64_t took_us = os_mono_us(d->os) - r->started_us;
     int64_t pause_ms = MIN_OF(took_us / 1000, (int64_t)COMMIT_PAUSE_MS_MAX);
 
-    if (r->rc != 0) {
+    if (r->rc == ERR_MFILE) {
+        round_again(d, r);
+    } else if (r->rc != 0) {
         round_fail_dir(d, r);
     }
     for (size_t i = 0; i < r->cnt; i++) {

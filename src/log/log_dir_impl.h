@@ -18,6 +18,7 @@
 #include "model/limits.h"
 
 #define COMMIT_IDLE_MS 10
+#define NO_FDS_TELL_MS 1000
 #define COMMIT_PAUSE_MS_MAX 5
 #define COMMIT_LARGE_FILES 4
 #define COMMIT_JOBS_MAX 4
@@ -82,6 +83,7 @@ struct log_dir {
     struct segment_list lazy;
     struct segment *unsealed; /* closed segments whose indexes are to be synced */
     enum commit_state state;
+    int64_t no_fds_tell_ms; /* the reactor's */
     bool someone_waits;
     int64_t due_at_ms;  /* when a round starts that nobody waits for */
     int64_t lazy_at_ms; /* when the lazy set joins the due one */

@@ -194,14 +194,17 @@ static void marks_publish(struct plog *l)
     os_lock_drop(l->lock);
 }
 
-void plog_set_durable(struct plog *l, const struct plog_durable *durable)
+bool plog_set_durable(struct plog *l, const struct plog_durable *durable)
 {
-    if (durable->cut != l->view->cut || durable->pos.offset <= l->m.durable) {
-        return;
+    if (durable->cut != l->view->cut) {
+        return false;
     }
     ASSERT(durable->pos.offset <= l->m.end.offset);
-    l->m.durable = durable->pos.offset;
-    marks_publish(l);
+    if (durable->pos.offset > l->m.durable) {
+        l->m.durable = durable->pos.offset;
+        marks_publish(l);
+    }
+    return true;
 }
 
 void plog_set_high_watermark(struct plog *l, const struct log_pos *hw)

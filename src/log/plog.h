@@ -156,8 +156,9 @@ int plog_append(struct plog *l, const struct plog_batch *batches, size_t cnt,
 /* A: starts a new segment unless the active one is empty. */
 int plog_roll(struct plog *l) WARN_UNUSED;
 
-/* A: takes in what on_durable said. News from before a truncation is ignored. */
-void plog_set_durable(struct plog *l, const struct plog_durable *durable);
+/* A: takes in what on_durable said. News from before a truncation is ignored: false,
+ * and the caller ignores it, too. */
+bool plog_set_durable(struct plog *l, const struct plog_durable *durable);
 
 /* A: hw must lie in [start, end]; lso follows it where it is not set by itself. */
 void plog_set_high_watermark(struct plog *l, const struct log_pos *hw);

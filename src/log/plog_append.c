@@ -19,6 +19,12 @@
 #define INDEX_IN_MEMORY_MAX 4096u /* entries; then they are written behind those of the file */
 #define RESERVE_FROM_BYTES (64u * 1024)
 
+/* Nothing is wrong with the disk: the call fails, and a later one may succeed. */
+static bool is_passing(int rc)
+{
+    return rc == ERR_NOMEM || rc == ERR_NOSPACE || rc == ERR_MFILE;
+}
+
 /* --- segments ---------------------------------------------------------------------------------- */
 
 struct segment *plog_active(struct plog *l)
@@ -112,7 +118,7 @@ int plog_segment_add(struct plog *l, log_offset_t base)
     if (!l->has_folder) {
         rc = folder_make(l);
         if (rc != 0) {
-            return rc == ERR_NOMEM || rc == ERR_NOSPACE ? rc : plog_fail(l, "make", l->folder, rc);
+            return is_passing(rc) ? rc : plog_fail(l, "make", l->folder, rc);
         }
         l->has_folder = true;
     }
@@ -133,7 +139,7 @@ int plog_segment_add(struct plog *l, log_offset_t base)
         l->reserved_to = 0;
         l->bytes_since_index = 0;
         plog_view_set(l, v);
-    } else if (rc != ERR_NOMEM && rc != ERR_NOSPACE) {
+    } else if (!is_passing(rc)) {
         rc = plog_fail(l, "create", path, rc);
     }
     segment_unref(s);
@@ -176,7 +182,7 @@ static int roll_to(struct plog *l, log_offset_t base)
     if (s != NULL) {
         int rc = plog_segment_seal(l, s);
 
-        if (rc == ERR_NOMEM || rc == ERR_NOSPACE) {
+        if (is_passing(rc)) {
             return rc;
         }
         if (rc != 0) {
@@ -350,7 +356,7 @@ static int group_append(struct plog *l, const struct plog_batch *batches, size_t
     if (rc == 0 && s->index.offset_cnt >= INDEX_IN_MEMORY_MAX) {
         int index_rc = segment_write_index(s);
 
-        if (index_rc != 0 && index_rc != ERR_NOMEM && index_rc != ERR_NOSPACE) {
+        if (index_rc != 0 && !is_passing(index_rc)) {
             rc = plog_fail(l, "write an index in", l->folder, index_rc);
         }
     }

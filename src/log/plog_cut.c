@@ -332,6 +332,9 @@ int plog_append_undo(struct plog *l, const struct plog_marks *before, int err)
     if (err == ERR_IO || err == ERR_OFFLINE || s == NULL) {
         return err;
     }
+    if (err == ERR_MFILE && l->m.end.offset == before->end.offset) {
+        return err; /* nothing was written: there was not even a file */
+    }
     if (l->m.end.offset == before->end.offset) {
         /* Nothing entered the books; only a part of a write may stand behind the end. */
         uint64_t size = 0;

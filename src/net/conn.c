@@ -344,6 +344,9 @@ static void conn_free(struct net_conn *c)
 /* Moves the answers that are due to `out`, and lets a dead connection go when all are done. */
 static void conn_settle(struct net_conn *c)
 {
+    if (c->dead && c->in_input) {
+        return; /* conn_close() still goes through the requests: none may leave the queue */
+    }
     while (c->head != NULL && c->head->done) {
         struct net_request *nr = c->head;
 
@@ -360,7 +363,7 @@ static void conn_settle(struct net_conn *c)
         request_free(c->shard, nr);
     }
     if (c->dead) {
-        if (c->head == NULL && !c->in_input) {
+        if (c->head == NULL) {
             conn_free(c);
         }
         return;
@@ -755,6 +758,9 @@ static void conn_flush(struct reactor_flush *f)
         int rc = os_socket_send(c->sock, &c->out, max, &sent);
 
         (void)counter_add(&net_of(c)->bytes_out, (long long)sent);
+        if (sent > 0) {
+            c->active_ms = now_ms(c);
+        }
         if (rc != 0 && rc != ERR_AGAIN) {
             if (rc == ERR_IO) {
                 LOG(logger_of(c), LOG_ERROR, "connection.send_failed",
@@ -806,8 +812,6 @@ static void conn_ready(void *ctx, unsigned events)
 
 static void conn_close(struct net_conn *c)
 {
-    struct net_request *next;
-
     if (c->dead) {
         return;
     }
@@ -830,8 +834,7 @@ static void conn_close(struct net_conn *c)
     c->peer.address = "a closed connection"; /* it lay in the socket */
     /* Waiting requests are told; each still ends by request_done(). */
     c->in_input = true;
-    for (struct net_request *nr = c->head; nr != NULL; nr = next) {
-        next = nr->next; /* a cancelled request may be gone at once */
+    for (struct net_request *nr = c->head; nr != NULL; nr = nr->next) {
         if (!nr->done && nr->rq.cancel != NULL) {
             nr->rq.cancel(&nr->rq);
         }
@@ -864,7 +867,7 @@ static void conn_timer(struct reactor_timer *t)
         due = now + o->frame_stall_ms;
     } else {
         due = c->active_ms + o->idle_ms;
-        if (due <= now && c->head == NULL && c->out.len == 0) {
+        if (due <= now && c->head == NULL) {
             LOG(logger_of(c), LOG_DEBUG, "connection.idle", KV_CSTR("peer", c->peer.address));
             conn_close(c);
             return;

@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "base/assert.h"
+#include "base/chk.h"
 #include "broker/broker.h"
 #include "net/net.h"
 #include "os/reactor.h"
@@ -21,6 +22,7 @@
 #define STOP_GRACE_MS 5000
 #define FRAME_STALL_MS 30000
 #define REACTORS_AUTO_MAX 16
+#define CONNECTIONS_LEAST 16
 
 struct server;
 
@@ -240,6 +242,16 @@ static int64_t listener_connections_max(const struct server *s, const struct lis
     return settings_int(s->settings, SETTING_MAX_CONNECTIONS);
 }
 
+/* Connections get what the logs and the broker itself do not need: whoever opens too many is refused,
+ * and takes no descriptor from a partition. */
+static int64_t connections_room(struct server *s)
+{
+    uint64_t limit = MIN_OF(os_fd_limit(s->os), (uint64_t)INT32_MAX);
+    uint64_t needed = broker_fds_needed(s->os);
+
+    return limit < needed + CONNECTIONS_LEAST ? CONNECTIONS_LEAST : (int64_t)(limit - needed);
+}
+
 static int net_make(struct server *s)
 {
     const struct settings *set = s->settings;
@@ -256,7 +268,8 @@ static int net_make(struct server *s)
         .memory_max_bytes = settings_long(set, SETTING_FRAME_MEMORY_BYTES),
         .idle_ms = settings_long(set, SETTING_CONNECTIONS_MAX_IDLE_MS),
         .frame_stall_ms = FRAME_STALL_MS,
-        .connections_max = settings_int(set, SETTING_MAX_CONNECTIONS),
+        .connections_max =
+            MIN_OF((int64_t)settings_int(set, SETTING_MAX_CONNECTIONS), connections_room(s)),
         .connections_per_ip_max = settings_int(set, SETTING_MAX_CONNECTIONS_PER_IP),
         .backlog = settings_int(set, SETTING_SOCKET_LISTEN_BACKLOG_SIZE),
         .congestion = settings_text(set, SETTING_SOCKET_CONGESTION_CONTROL),
