@@ -129,6 +129,17 @@ def test_records_refused_by_the_broker_are_a_failure(broker):
     assert b"cleanup.policy=compact takes only records with a key" in r.stderr
 
 
+def test_replicas_that_are_missing_are_named_before_the_timeout(broker):
+    subprocess.run(
+        [BIN, "topics", "--create", "--topic", "two", "--config", "min.insync.replicas=2", "--bootstrap-server", broker.address],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    r = produce(broker, "two", b"x\n", "--producer-property", "message.timeout.ms=6000", code=1)
+    first, second, _ = r.stderr.splitlines()
+    assert b"no acknowledgement for 3 s" in first and b"min.insync.replicas" in first
+    assert b"was not delivered to two" in second and b"min.insync.replicas" in second
+
+
 def test_a_line_that_is_too_long_names_the_limit(broker):
     r = produce(broker, "long", b"x" * 3000000 + b"\n", code=1)
     for text in (b"2097152 bytes", b"1048576", b"--producer-property max.request.size=", b"max.message.bytes"):

@@ -22,6 +22,7 @@
 #define MAX_BLOCK_MS 60000
 #define UNKNOWN_TOPIC_MS 3000 /* for brokers that call a topic unknown while they make it */
 #define FAILURES_SHOWN 5
+#define STALL_US 3000000                 /* without one acknowledgement, before a word about it */
 #define LINE_EXTRA ((size_t)1024 * 1024) /* a line also holds key, headers and separators */
 #define EXIT_INTERRUPTED 130
 
@@ -37,6 +38,7 @@ struct producer {
     uint64_t failed;
     bool prompt; /* someone is typing */
     bool sync;   /* one at a time */
+    bool stall_noted;
 };
 
 /* Kafka's console producer waits for all replicas and for two minutes; its keys go where Java's go. */
@@ -240,11 +242,33 @@ static int send_record(struct producer *p, const struct line_record *r)
     return 0;
 }
 
+/* librdkafka tries again in silence for as long as message.timeout.ms. */
+static void note_stall(struct producer *p)
+{
+    if (!p->stall_noted && !p->kafka.unreachable) {
+        cli_note(p->cli,
+                 "no acknowledgement for %d s; trying again until message.timeout.ms (%lld) is "
+                 "over. With acks=all the topic's min.insync.replicas may be more than its "
+                 "replicas",
+                 STALL_US / 1000000,
+                 (long long)kafka_setting_int(&p->kafka, "message.timeout.ms", 0));
+        p->stall_noted = true;
+    }
+}
+
 /* Until everything is acknowledged or given up, or a second Ctrl-C ends the process. */
 static void drain(struct producer *p)
 {
+    int left = rd_kafka_outq_len(p->kafka.rk);
+    int64_t moved_us = os_mono_us(p->cli->os);
     while (!p->kafka.fatal && rd_kafka_flush(p->kafka.rk, PAUSE_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        continue;
+        int64_t now_us = os_mono_us(p->cli->os);
+        if (rd_kafka_outq_len(p->kafka.rk) != left) {
+            left = rd_kafka_outq_len(p->kafka.rk);
+            moved_us = now_us;
+        } else if (now_us - moved_us >= STALL_US) {
+            note_stall(p);
+        }
     }
     (void)rd_kafka_poll(p->kafka.rk, 0);
 }
