@@ -113,10 +113,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         reactor_turn(w.reactor, 0);
     }
     os_conn_close(c);
-    do {
+    net_stats(w.net, &stats);
+    while (stats.connections > 0 || stats.connections_accepted == 0) {
         reactor_turn(w.reactor, 10);
         net_stats(w.net, &stats);
-    } while (stats.connections > 0 || stats.connections_accepted == 0);
+    }
     ASSERT(stats.frame_memory_bytes == 0);
     ASSERT(stats.requests == w.started);
     world_release(&w);
