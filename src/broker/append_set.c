@@ -50,10 +50,10 @@ static void append_cancelled(struct partition_append *a)
 
 static void set_cancel_all(struct append_set *s, enum kerr error)
 {
-    if (s->timed_out || counter_get(&s->left) == 1) {
+    if (s->is_cancelled || counter_get(&s->left) == 1) {
         return; /* the end is on its way */
     }
-    s->timed_out = true;
+    s->is_cancelled = true;
     s->submitting = true;
     (void)counter_add(&s->left, (long long)s->cnt);
     for (size_t i = 0; i < s->cnt; i++) {
@@ -87,7 +87,7 @@ void append_set_run(struct append_set *s)
     counter_init(&s->unwritten, (long long)s->cnt);
     flag_init(&s->posted, false);
     reactor_timer_init(&s->timer, set_time_out);
-    s->timed_out = false;
+    s->is_cancelled = false;
     s->submitting = true;
     for (size_t i = 0; i < s->cnt; i++) {
         struct partition_append *a = &s->appends[i];

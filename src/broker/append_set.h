@@ -31,7 +31,7 @@ struct append_set {
     struct reactor_task task;
     struct reactor_timer timer;
     bool submitting;
-    bool timed_out;
+    bool is_cancelled;
 };
 
 /* Submits every append (partition, batch, batch_len, info and wait_committed are set). cnt may be 0. */

@@ -57,9 +57,6 @@ void broker_free(struct broker *b); /* accepts NULL */
 /* --- any thread ---------------------------------------------------------------------------------- */
 
 struct os *broker_os(struct broker *b);
-/* How many descriptors a broker wants for its logs and itself; the rest are for connections. */
-size_t broker_fds_needed(struct os *os);
-
 struct logger *broker_logger(struct broker *b);
 const struct settings *broker_settings(const struct broker *b);
 broker_id_t broker_id(const struct broker *b);
@@ -95,7 +92,10 @@ struct partition *broker_partition(struct broker *b, const struct image_topic *t
 /* The fetch sessions (broker/fetch_session.h). */
 struct fetch_sessions *broker_fetch_sessions(struct broker *b);
 
-/* The sizes of all partitions here, and so on: see partition.h. */
+/* How many descriptors a broker wants for its logs and itself; the rest are for connections. */
+size_t broker_fds_needed(struct os *os);
+
+/* The log directories, in the order of log.dirs. */
 size_t broker_log_dir_cnt(const struct broker *b);
 struct log_dir *broker_log_dir_at(struct broker *b, size_t idx);
 

@@ -518,8 +518,10 @@ static void partition_adopt_log(struct partition *p)
     plog_set_high_watermark(p->log, &marks.end);
 }
 
-int partition_new(struct broker *b, const struct image_topic *t, partition_id_t idx,
-                  struct log_dir *dir, struct partition **ret_p)
+/* With recovery's report the log is opened, without it there is nothing on disk yet. */
+static int partition_make(struct broker *b, const struct image_topic *t, partition_id_t idx,
+                          struct log_dir *dir, struct plog_recovery *ret_recovery,
+                          struct partition **ret_p)
 {
     struct partition *p = partition_alloc(b, t, idx, dir);
     struct plog_callbacks cb = {.ctx = p, .on_durable = on_durable, .on_released = on_released};
@@ -530,7 +532,10 @@ int partition_new(struct broker *b, const struct image_topic *t, partition_id_t 
         return ERR_NOMEM;
     }
     plog_cfg_of(&p->config->resolved, &cfg);
-    rc = plog_new(dir, t->name, idx, t->id, &cfg, &cb, &p->log);
+    flag_set(&p->has_zstd, ret_recovery != NULL); /* into an older log nobody has looked */
+    rc = ret_recovery == NULL
+             ? plog_new(dir, t->name, idx, t->id, &cfg, &cb, &p->log)
+             : plog_open(dir, t->name, idx, t->id, &cfg, &cb, &p->log, ret_recovery);
     if (rc != 0) {
         partition_free(p);
         return rc;
@@ -540,28 +545,18 @@ int partition_new(struct broker *b, const struct image_topic *t, partition_id_t 
     return 0;
 }
 
+int partition_new(struct broker *b, const struct image_topic *t, partition_id_t idx,
+                  struct log_dir *dir, struct partition **ret_p)
+{
+    return partition_make(b, t, idx, dir, NULL, ret_p);
+}
+
 int partition_open(struct broker *b, const struct image_topic *t, partition_id_t idx,
                    struct log_dir *dir, struct partition **ret_p,
                    struct plog_recovery *ret_recovery)
 {
-    struct partition *p = partition_alloc(b, t, idx, dir);
-    struct plog_callbacks cb = {.ctx = p, .on_durable = on_durable, .on_released = on_released};
-    struct plog_cfg cfg;
-    int rc;
-
-    if (p == NULL) {
-        return ERR_NOMEM;
-    }
-    plog_cfg_of(&p->config->resolved, &cfg);
-    flag_set(&p->has_zstd, true); /* nobody has looked */
-    rc = plog_open(dir, t->name, idx, t->id, &cfg, &cb, &p->log, ret_recovery);
-    if (rc != 0) {
-        partition_free(p);
-        return rc;
-    }
-    partition_adopt_log(p);
-    *ret_p = p;
-    return 0;
+    ASSERT(ret_recovery != NULL);
+    return partition_make(b, t, idx, dir, ret_recovery, ret_p);
 }
 
 struct partition *partition_ref(struct partition *p)

@@ -25,8 +25,7 @@ struct partition;
 
 /* --- life; the broker's ------------------------------------------------------------------------- */
 
-/* A partition without anything on disk, or (opened != NULL) around a log that recovery opened; that
- * one is adopted. The config is referenced. */
+/* A partition without anything on disk yet. The topic's config is referenced. */
 int partition_new(struct broker *b, const struct image_topic *t, partition_id_t idx,
                   struct log_dir *dir, struct partition **ret_p) WARN_UNUSED;
 
